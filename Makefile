@@ -1,0 +1,71 @@
+# kAuth. `make` alone lists what it can do.
+
+VENV := .venv
+BIN  := $(VENV)/bin
+
+# The first Python on this machine that is new enough and can make virtual environments.
+fits    = $(shell $(1) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>&- && echo $(1))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(call fits,$(name))))
+
+# uv is fast; pip knows about proxies and mirrors that are set up for pip alone.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/pip install --quiet $(1)
+
+# What `manage.py check --deploy` looks at: the full mode behind https.
+PRODUCTION := KAUTH_ORIGIN=https://auth.example.org \
+	DATABASE_URL=postgres://kauth:password@db.example.org/kauth \
+	REDIS_URL=rediss://:password@redis.example.org/0 \
+	KAUTH_EMAIL_HOST=mail.example.org
+
+.PHONY: help run test demo check lint fix pin
+
+help: ## List these targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+run: export KAUTH_SIGNUP ?= open
+run: $(VENV)/.run ## Serve kAuth on this machine, with a demo account
+	@exec $(BIN)/python manage.py serve
+
+test: $(VENV)/.dev ## Run all tests
+	@tests/services/install.sh
+	@$(BIN)/python -m tests.run
+
+demo: $(VENV)/.run ## Play the main journey in this terminal
+	@$(BIN)/python -m tests.journeys.demo
+
+check: lint ## Check style, types, imports, migrations and production settings
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && export KAUTH_DATA_DIR="$$data" && set -x && \
+	$(BIN)/python manage.py makemigrations --check --dry-run && \
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+lint: $(VENV)/.dev ## Check style only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+fix: $(VENV)/.dev ## Repair what the style check can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+pin: $(VENV)/.run ## Compile the requirements*.txt files anew from their .in files
+	@pin() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links "$$@"; } && \
+	pin requirements-uv.in -o requirements-uv.txt && \
+	pin requirements.in -o requirements.txt && \
+	pin requirements-dev.in -o requirements-dev.txt
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "kAuth needs Python 3.11 or newer with venv. On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements-uv.txt requirements.txt | $(BIN)/python
+	@echo "Installing what runs"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-uv.txt
+	@$(call install,-r requirements.txt)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	@echo "Installing what checks"
+	@$(call install,-r requirements-dev.txt)
+	@touch $@
