@@ -61,7 +61,7 @@ $(BIN)/python:
 
 $(VENV)/.run: requirements-uv.txt requirements.txt | $(BIN)/python
 	@echo "Installing what runs"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-uv.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements-uv.txt
 	@$(call install,-r requirements.txt)
 	@touch $@
 

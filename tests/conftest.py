@@ -1,0 +1,27 @@
+"""What every test stands on: the services, the collected static files, a fresh channel layer."""
+
+from collections.abc import Iterator
+
+import pytest
+from channels.layers import channel_layers
+from django.core.management import call_command
+from hypothesis import settings
+
+pytest_plugins = ["tests.services.fixtures"]
+
+# A loaded machine is slow, not wrong.
+settings.register_profile("kauth", deadline=None)
+settings.load_profile("kauth")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collected_static_files() -> None:
+    """Pages name their static files by content: they render only when these were collected."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def fresh_channel_layer() -> Iterator[None]:
+    """Each test has an event loop of its own; a layer must not outlive the loop it was used in."""
+    yield
+    channel_layers.backends.clear()

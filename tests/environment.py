@@ -1,0 +1,28 @@
+"""Sets the stage before Django reads its settings; pytest loads it by -p, conftest.py is too late.
+
+Every run has a data directory of its own and none of the developer's settings. With
+KAUTH_TEST_DATABASE=postgresql it runs on a private PostgreSQL instead of a SQLite file.
+"""
+
+import atexit
+import os
+import signal
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
+
+from tests.services import postgresql
+
+_stack = ExitStack()
+atexit.register(_stack.close)
+
+# A run that is told to stop still tears down what it started.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+_database = os.environ.pop("KAUTH_TEST_DATABASE", "sqlite")
+for _name in list(os.environ):
+    if _name.startswith("KAUTH_") or _name in {"DATABASE_URL", "REDIS_URL", "PORT"}:
+        del os.environ[_name]
+
+os.environ["KAUTH_DATA_DIR"] = _stack.enter_context(TemporaryDirectory(prefix="kauth-test-"))
+if _database == "postgresql":
+    os.environ["DATABASE_URL"] = _stack.enter_context(postgresql.running())

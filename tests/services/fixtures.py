@@ -1,0 +1,46 @@
+"""The services as fixtures: one instance a run, started by the first test that asks for it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.services import chromium, postgresql, redis
+from tests.services import server as site
+from tests.services.processes import MissingProgramError
+
+
+@contextmanager
+def _available_or_said() -> Iterator[None]:
+    """A missing program skips the test by name; on CI, where nothing may be left out, it fails."""
+    try:
+        yield
+    except MissingProgramError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with _available_or_said(), postgresql.running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with _available_or_said(), redis.running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    with _available_or_said():
+        return chromium.path()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[site.ServerProcess]:
+    with site.running() as process:
+        yield process
