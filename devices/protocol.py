@@ -27,7 +27,7 @@ SIGNATURE_SIZE: Final = 64
 
 _LABEL_PREFIX: Final = "kauth/v1/"
 _UNPADDED_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
-_HOST: Final = r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:]+\])"
+_HOST: Final = r"(?:[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|\[[0-9a-f:]+\])"
 _ORIGIN: Final = re.compile(rf"(https?)://({_HOST})(?::([1-9][0-9]{{0,4}}))?")
 _PLAIN_HTTP_HOSTS: Final = frozenset({"localhost", "127.0.0.1"})
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}

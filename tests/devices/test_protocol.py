@@ -182,6 +182,8 @@ def test_a_link_may_come_from(origin: str) -> None:
         "https://me@auth.example.org",
         "https://auth.exämple.org",
         "https://auth.example.org\n",
+        "https://auth..example.org",
+        f"https://{'a' * 64}.example.org",
         "ftp://auth.example.org",
         "https://",
         "",
