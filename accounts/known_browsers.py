@@ -1,0 +1,48 @@
+"""Browsers that have passed both factors of an account before.
+
+Such a browser is spared the number and has a throttle bucket of its own; it never stands in for
+a factor. What it carries is a signed cookie that names a row; without the row it means nothing.
+"""
+
+import hashlib
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from accounts import visitors
+from accounts.models import KnownBrowser, User
+
+COOKIE_AGE = 180 * 24 * 3600
+SALT = "accounts.known_browser"
+
+
+def find(request: HttpRequest, user: User) -> KnownBrowser | None:
+    """The row of this browser for this account, if its cookie is ours and the row still stands."""
+    signed = request.COOKIES.get(_cookie_name(user), "")
+    try:
+        browser_id = signing.loads(signed, salt=SALT, max_age=COOKIE_AGE)
+    except signing.BadSignature:
+        return None
+    return KnownBrowser.objects.filter(pk=browser_id, user=user).first()
+
+
+def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Call it when both factors of `user` were passed in this browser."""
+    browser = find(request, user) or KnownBrowser(user=user)
+    browser.name = visitors.of(request).browser
+    browser.save()
+    response.set_cookie(
+        _cookie_name(user),
+        signing.dumps(str(browser.pk), salt=SALT),
+        max_age=COOKIE_AGE,
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _cookie_name(user: User) -> str:
+    """One cookie per account, under a name that does not tell which account."""
+    digest = hashlib.sha256(f"{SALT}:{user.pk}".encode()).hexdigest()
+    return f"{settings.COOKIE_PREFIX}browser-{digest[:16]}"

@@ -1,0 +1,227 @@
+"""People, their browsers, and what happened to them. Holds rows; decides nothing."""
+
+import unicodedata
+import uuid
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def canonical_login_id(text: str) -> str:
+    """The one form of a login ID: NFKC, case folded (Unicode toNFKC_Casefold), trimmed.
+
+    Every look-up and every counter uses this form, so that no spelling has an account or a
+    throttle of its own.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().strip()
+    return unicodedata.normalize("NFKC", folded)
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(login_id=canonical_login_id(username or ""))
+
+    def create_user(self, login_id: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(login_id=canonical_login_id(login_id), **fields)
+        user.set_password(password)
+        user.full_clean()
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, login_id: str, password: str, **fields: Any) -> "User":
+        return self.create_user(login_id, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Their login ID is an e-mail address, kept in its canonical form."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    login_id = models.EmailField(_("login ID"), unique=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Counts up whenever all that was started before must end: sessions, pending logins, approvals.
+    security_epoch = models.PositiveIntegerField(default=0, editable=False)
+    must_change_password = models.BooleanField(default=False)
+    # Set when the second factor was reset: the account must link a device before anything else.
+    must_enrol = models.BooleanField(default=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "login_id"
+    EMAIL_FIELD = "login_id"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def clean(self) -> None:
+        super().clean()
+        self.login_id = canonical_login_id(self.login_id)
+
+    def get_short_name(self) -> str:
+        return self.login_id
+
+    def get_full_name(self) -> str:
+        return self.login_id
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Ties every session to the password and the epoch: changing either ends them all."""
+        return salted_hmac(
+            "accounts.User.session",
+            f"{self.password}:{self.security_epoch}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
+
+
+class SessionManager(BaseSessionManager["Session"]):
+    use_in_migrations = True
+
+
+class Session(AbstractBaseSession):
+    """A browser session, under the SHA-256 of its key: a stolen table opens no session."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+
+    objects: ClassVar[SessionManager] = SessionManager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        """The store that the settings name; it knows this model, not the other way round."""
+        return import_module(settings.SESSION_ENGINE).SessionStore
+
+
+class KnownBrowser(models.Model):
+    """A browser that has passed both factors of this account before."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_browsers")
+    name = models.CharField(max_length=60)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Throttle(models.Model):
+    """A counter of attempts on one thing by one route; see accounts.throttling."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    blocked_until = models.DateTimeField(default=LONG_AGO)
+    updated_at = models.DateTimeField(default=LONG_AGO)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class EventKind(models.TextChoices):
+    SIGNED_UP = "signed_up", _("Account made")
+    PASSWORD_RIGHT = "password_right", _("Password right")
+    PASSWORD_WRONG = "password_wrong", _("Password not right")
+    THROTTLED = "throttled", _("Too many tries")
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    REAUTHENTICATED = "reauthenticated", _("Confirmed again who you are")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    PASSWORD_RESET_ASKED = "password_reset_asked", _("Password reset asked for")
+    PASSWORD_RESET = "password_reset", _("Password reset")
+    LINK_OFFERED = "link_offered", _("Linking started")
+    DEVICE_CLAIMED = "device_claimed", _("Device asks to be linked")
+    DEVICE_LINKED = "device_linked", _("Device linked")
+    DEVICE_REFUSED = "device_refused", _("Device not linked")
+    DEVICE_RENAMED = "device_renamed", _("Device renamed")
+    DEVICE_REMOVED = "device_removed", _("Device removed")
+    DEVICE_CALL_REFUSED = "device_call_refused", _("Device call refused")
+    TWO_FACTOR_ON = "two_factor_on", _("Two-factor authentication on")
+    TWO_FACTOR_OFF = "two_factor_off", _("Two-factor authentication off")
+    TWO_FACTOR_RESET = "two_factor_reset", _("Two-factor authentication reset")
+    REQUEST_SENT = "request_sent", _("Sign-in request sent")
+    REQUEST_PAUSED = "request_paused", _("Sign-in request held back")
+    REQUEST_APPROVED = "request_approved", _("Sign-in request approved")
+    REQUEST_DENIED = "request_denied", _("Sign-in request denied")
+    REQUEST_REPORTED = "request_reported", _("Sign-in request reported: it was not you")
+    REQUEST_FAILED = "request_failed", _("Wrong number for a sign-in request")
+    REQUEST_CANCELLED = "request_cancelled", _("Sign-in request cancelled")
+    REQUEST_EXPIRED = "request_expired", _("Sign-in request not answered in time")
+    ANSWER_REFUSED = "answer_refused", _("Answer refused")
+    CODE_ACCEPTED = "code_accepted", _("One-time code accepted")
+    CODE_WRONG = "code_wrong", _("One-time code not right")
+    BACKUP_CODES_MADE = "backup_codes_made", _("Backup codes made")
+    BACKUP_CODES_SAVED = "backup_codes_saved", _("Backup codes put away")
+    BACKUP_CODE_USED = "backup_code_used", _("Backup code used")
+    BACKUP_CODE_WRONG = "backup_code_wrong", _("Backup code not right")
+    TAMPERED = "tampered", _("A stored record does not fit its seal")
+
+
+class AppendOnlyQuerySet(models.QuerySet["SecurityEvent"]):
+    def update(self, **fields: Any) -> int:
+        raise TypeError("Security events are never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("Security events are never deleted.")
+
+
+class SecurityEvent(models.Model):
+    """One thing that happened, written once. Names are copied: rows outlive what they name."""
+
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    kind = models.CharField(max_length=30, choices=EventKind.choices)
+    # No constraint and no cascade: evidence stays when the account goes.
+    user = models.ForeignKey(
+        User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events"
+    )
+    login_id = models.CharField(max_length=254, blank=True)
+    device_name = models.CharField(max_length=64, blank=True)
+    method = models.CharField(max_length=20, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=60, blank=True)
+    detail = models.CharField(max_length=200, blank=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["user", "-id"], name="event_by_user")]
+        verbose_name = _("security event")
+        verbose_name_plural = _("security events")
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M:%S} {self.kind} {self.login_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("Security events are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("Security events are never deleted.")
+
+    @property
+    def sentence(self) -> str:
+        """The event in words for the person it concerns."""
+        words = str(self.get_kind_display())
+        if self.device_name:
+            words = gettext("%(what)s, device “%(device)s”") % {
+                "what": words,
+                "device": self.device_name,
+            }
+        return words

@@ -1,0 +1,31 @@
+"""Tells people by mail what changed on their account. Mails carry no secret but the reset link."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import tasks
+from accounts.models import User
+from accounts.visitors import Visitor
+
+NOBODY = Visitor()
+
+
+def send(kind: str, user: User, *, visitor: Visitor = NOBODY, page: str = "", **facts: Any) -> None:
+    """Queues templates/email/<kind>.txt for `user`, to leave after the commit.
+
+    `page` is the path that the mail links to; `facts` are plain values for the template.
+    """
+    tasks.send_notice.delay_on_commit(
+        kind,
+        str(user.pk),
+        {
+            "host": settings.KAUTH_HOST,
+            "when": timezone.now().isoformat(),
+            "address": visitor.address,
+            "browser": visitor.browser,
+            "link": f"{settings.KAUTH_ORIGIN}{page}",
+            **facts,
+        },
+    )

@@ -1,0 +1,106 @@
+"""The first factor: checks, changes and resets passwords. A reset never touches the second one."""
+
+import hashlib
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from accounts import audit, notices, throttling
+from accounts.models import EventKind, KnownBrowser, User, canonical_login_id
+from accounts.throttling import Throttled
+from accounts.visitors import Visitor
+
+
+class NotRight(Exception):
+    """Unknown, inactive, wrong or too many tries: one refusal for all, in the same time."""
+
+
+def find(login_id: str) -> User | None:
+    return User.objects.filter(login_id=canonical_login_id(login_id)).first()
+
+
+def check(
+    *,
+    login_id: str,
+    password: str,
+    visitor: Visitor,
+    known_browser: KnownBrowser | None = None,
+) -> User:
+    """The active user with this password; raises NotRight. Always costs one password hash."""
+    user = find(login_id)
+    counters = _counters(login_id, visitor, known_browser)
+    try:
+        for key, limit in counters:
+            throttling.reserve(key, limit)
+    except Throttled:
+        make_password(password)
+        audit.record(EventKind.THROTTLED, user=user, visitor=visitor, method="password")
+        raise NotRight from None
+    if user is None or not user.is_active:
+        make_password(password)
+        right = False
+    else:
+        right = user.check_password(password)
+    if not right or user is None:
+        audit.record(EventKind.PASSWORD_WRONG, user=user, visitor=visitor, method="password")
+        raise NotRight
+    _settle(counters)
+    return user
+
+
+def change(user: User, new_password: str, *, visitor: Visitor, kind: EventKind) -> None:
+    """Sets the password and ends every session, pending login and approval of before."""
+    with transaction.atomic():
+        user.set_password(new_password)
+        user.must_change_password = False
+        user.security_epoch = F("security_epoch") + 1
+        user.save(update_fields=["password", "must_change_password", "security_epoch"])
+        user.refresh_from_db()
+    audit.record(kind, user=user, visitor=visitor)
+    notices.send("password_changed", user, visitor=visitor)
+
+
+def send_reset(*, login_id: str, visitor: Visitor) -> None:
+    """Mails a one-hour link, if there is such an account. Tells nobody whether there is.
+
+    Raises Throttled when this network or this account asked too often.
+    """
+    user = find(login_id)
+    throttling.reserve(f"reset:network:{visitor.network}", throttling.RESETS)
+    throttling.reserve(f"reset:account:{_digest(login_id)}", throttling.RESETS)
+    audit.record(EventKind.PASSWORD_RESET_ASKED, user=user, visitor=visitor)
+    if user is None or not user.is_active:
+        return
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    page = reverse("accounts:password_reset_confirm", args=[uid, token])
+    notices.send("password_reset", user, visitor=visitor, page=page)
+
+
+def _counters(
+    login_id: str, visitor: Visitor, known_browser: KnownBrowser | None
+) -> list[tuple[str, throttling.Limit]]:
+    """A known browser has a bucket of its own: a flood from elsewhere cannot shut it out."""
+    if known_browser is not None:
+        return [(f"password:browser:{known_browser.pk}", throttling.PASSWORD_OF_ACCOUNT)]
+    return [
+        (f"password:account:{_digest(login_id)}", throttling.PASSWORD_OF_ACCOUNT),
+        (f"password:network:{visitor.network}", throttling.PASSWORD_FROM_NETWORK),
+    ]
+
+
+def _settle(counters: list[tuple[str, throttling.Limit]]) -> None:
+    (own, _), *networks = counters
+    throttling.clear(own)
+    for key, _ in networks:
+        throttling.refund(key)
+
+
+def _digest(login_id: str) -> str:
+    """Known or not, every login ID has a counter, and no table lists what people mistyped."""
+    return hashlib.sha256(canonical_login_id(login_id).encode()).hexdigest()

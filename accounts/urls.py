@@ -1,0 +1,19 @@
+from django.urls import path
+
+from accounts import views
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("login/", views.login, name="login"),
+    path("login/again/", views.reauthenticate, name="reauthenticate"),
+    path("logout/", views.logout, name="logout"),
+    path("signup/", views.signup, name="signup"),
+    path("password/change/", views.password_change, name="password_change"),
+    path("password/reset/", views.password_reset, name="password_reset"),
+    path(
+        "password/reset/<str:uid>/<str:token>/",
+        views.password_reset_confirm,
+        name="password_reset_confirm",
+    ),
+]

@@ -1,0 +1,37 @@
+"""The admin site: for staff who have passed both factors. It has no login form of its own."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
+from django.shortcuts import redirect, resolve_url
+from django.utils.translation import gettext_lazy as _
+
+from accounts import views as accounts_views
+
+
+class KauthAdminSite(admin.AdminSite):
+    site_header = _("kAuth administration")
+    site_title = _("kAuth administration")
+    index_title = _("Overview")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.is_active and user.is_staff and user.is_verified())
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Whoever may not be here goes to the one login page, whatever they posted."""
+        user: Any = request.user
+        if user.is_authenticated and not user.is_staff:
+            return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect_to_login(
+            request.GET.get("next", request.path), resolve_url(settings.LOGIN_URL)
+        )
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return accounts_views.logout(request)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return redirect("accounts:password_change")

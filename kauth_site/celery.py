@@ -1,0 +1,11 @@
+"""Celery for the full mode: `celery -A kauth_site worker` and `celery -A kauth_site beat`."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kauth_site.settings")
+
+app = Celery("kauth")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,40 @@
+"""What stands in for Redis when the whole site is one process."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from channels.layers import InMemoryChannelLayer
+
+
+class EmbeddedChannelLayer(InMemoryChannelLayer):
+    """Channels' in-memory layer, used from its own loop only.
+
+    The stock layer is not safe across threads: a message from another thread's loop lies there
+    until the server's loop wakes for something else. So whoever calls from elsewhere is brought
+    home to the loop that the server bound.
+    """
+
+    home: ClassVar[asyncio.AbstractEventLoop | None] = None
+
+    @classmethod
+    def bind(cls, loop: asyncio.AbstractEventLoop) -> None:
+        cls.home = loop
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        await self._at_home(super().send, channel, message)
+
+    async def group_add(self, group: str, channel: str) -> None:
+        await self._at_home(super().group_add, group, channel)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        await self._at_home(super().group_discard, group, channel)
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        await self._at_home(super().group_send, group, message)
+
+    async def _at_home(self, call: Callable[..., Any], *args: Any) -> None:
+        if self.home is None or self.home is asyncio.get_running_loop():
+            await call(*args)
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call(*args), self.home))
