@@ -1,0 +1,91 @@
+"""Who is calling the device API: a device proves itself by signing each call. No bearer secret.
+
+Source: docs/protocol.md, section 6.
+"""
+
+import time
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.visitors import Visitor
+from devices import keys, protocol
+from devices.exceptions import BadRequest, Revoked, Unauthenticated, WrongClock
+from devices.messages import parse_authorization
+from devices.models import Device, DeviceState, SeenNonce
+
+CLOCK_TOLERANCE = 60
+NONCES_KEPT = timedelta(seconds=120)
+
+
+def caller(*, header: str, method: str, path: str, body: bytes) -> Device:
+    """The pending or active device that signed this call.
+
+    Raises BadRequest, Unauthenticated, WrongClock, Revoked. A call that changes anything is good
+    once: its nonce is written down.
+    """
+    if not header:
+        raise Unauthenticated
+    try:
+        proof = parse_authorization(header)
+    except protocol.ProtocolError as error:
+        raise BadRequest(str(error)) from error
+    if len(proof.nonce) != protocol.HTTP_NONCE_SIZE:
+        raise BadRequest
+    device = find(proof.device)
+    frame = protocol.http(
+        origin=settings.KAUTH_ORIGIN,
+        server_id=keys.server_id(),
+        device=proof.device,
+        method=method,
+        path=path,
+        body=body,
+        time=proof.time,
+        nonce=proof.nonce,
+    )
+    if not keys.device_signed(device, proof.signature, frame):
+        raise Unauthenticated
+    if device.state == DeviceState.REVOKED:
+        raise Revoked
+    if abs(time.time() - proof.time) > CLOCK_TOLERANCE:
+        raise WrongClock
+    if method != "GET":
+        _use_up(device, proof.nonce)
+    return device
+
+
+def find(public_id: str) -> Device:
+    """The device of this identifier in any state, its account active; raises Unauthenticated."""
+    try:
+        known = Device.objects.select_related("user").filter(public_id=uuid.UUID(public_id))
+    except ValueError:
+        raise Unauthenticated from None
+    device = known.first()
+    # One spelling only: what is signed is the identifier as it stands.
+    if device is None or str(device.public_id) != public_id or not device.user.is_active:
+        raise Unauthenticated
+    return device
+
+
+def touch(device: Device, visitor: Visitor) -> None:
+    """Remembers when and from where the device was last in use."""
+    Device.objects.filter(pk=device.pk).update(
+        last_used_at=timezone.now(), last_address=visitor.address or None
+    )
+
+
+def forget_nonces() -> int:
+    """Drops the nonces whose calls are too old to pass anyway; returns how many."""
+    old = timezone.now() - NONCES_KEPT
+    return SeenNonce.objects.filter(seen_at__lt=old).delete()[0]
+
+
+def _use_up(device: Device, nonce: bytes) -> None:
+    try:
+        with transaction.atomic():
+            SeenNonce.objects.create(device=device, nonce=nonce)
+    except IntegrityError:
+        raise Unauthenticated from None

@@ -1,0 +1,8 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from devices import names
+
+
+class RenameForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=names.LONGEST)

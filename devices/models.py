@@ -1,0 +1,155 @@
+"""Linked devices, the act of linking, and where to push. Holds rows; decides nothing."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_otp.models import Device as OTPDevice
+
+from accounts.models import User
+
+
+class DeviceState(models.TextChoices):
+    PENDING = "pending", _("waits for your yes")
+    ACTIVE = "active", _("linked")
+    REVOKED = "revoked", _("removed")
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def active(self) -> "DeviceQuerySet":
+        return self.filter(state=DeviceState.ACTIVE)
+
+    def of(self, user: User) -> "DeviceQuerySet":
+        return self.filter(user=user)
+
+    def devices_for_user(
+        self,
+        user: User,
+        confirmed: bool | None = None,  # noqa: FBT001 - django-otp's signature
+    ) -> "DeviceQuerySet":
+        """django-otp's manager contract."""
+        devices = self.of(user)
+        return devices if confirmed is None else devices.filter(confirmed=confirmed)
+
+
+class Device(OTPDevice):
+    """One enrolled authenticator of one account, a django-otp device, so that sessions name it.
+
+    django-otp's own verify_token stays unused: a code counts only where attempts are counted.
+
+    The row stays when the device is removed: it is evidence, and the device is told on its next
+    contact. The server has its public key only; the one-time-code secret is sealed.
+    """
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(
+        max_length=10, choices=DeviceState.choices, default=DeviceState.PENDING
+    )
+    platform = models.CharField(max_length=20)
+    algorithm = models.CharField(max_length=10, default="ES256", editable=False)
+    public_key = models.BinaryField(max_length=65)
+    key_seal = models.BinaryField(max_length=32)
+    otp_secret = models.BinaryField(max_length=80)
+    otp_last_step = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    linked_browser = models.CharField(max_length=60, blank=True)
+    linked_address = models.GenericIPAddressField(null=True)
+    provisioned_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    last_address = models.GenericIPAddressField(null=True)
+
+    objects = DeviceQuerySet.as_manager()  # type: ignore[assignment,misc]
+
+    class Meta:
+        verbose_name = _("linked device")
+        verbose_name_plural = _("linked devices")
+        ordering = ["created_at"]
+        indexes = [models.Index(fields=["user", "state"], name="device_by_user")]
+        constraints = [
+            # django-otp asks `confirmed`; it must never say more than `state` does.
+            models.CheckConstraint(
+                name="confirmed_is_active",
+                condition=(
+                    Q(confirmed=True, state="active") | (Q(confirmed=False) & ~Q(state="active"))
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("devices:device", args=[self.public_id])
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == DeviceState.ACTIVE
+
+
+class EnrolmentState(models.TextChoices):
+    OFFERED = "offered", _("offered")
+    CLAIMED = "claimed", _("claimed")
+    CONFIRMED = "confirmed", _("confirmed")
+    REFUSED = "refused", _("refused")
+    REPLACED = "replaced", _("replaced")
+    EXPIRED = "expired", _("expired")
+
+
+class Enrolment(models.Model):
+    """One offer to link a device, from the QR to the person's yes. Knows its token's hash only."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="enrolments")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    # An offer made on the device itself, for the browser session that made it.
+    here = models.BooleanField(default=False)
+    state = models.CharField(
+        max_length=10, choices=EnrolmentState.choices, default=EnrolmentState.OFFERED
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    device = models.OneToOneField(
+        Device, null=True, on_delete=models.CASCADE, related_name="enrolment"
+    )
+    check_number = models.CharField(max_length=6, blank=True)
+    # This linking switched two-factor authentication on, so its device may show the backup codes.
+    switched_on = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("enrolment")
+        verbose_name_plural = _("enrolments")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "expires_at"], name="enrolment_overdue")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class PushSubscription(models.Model):
+    """Where a browser's push service takes messages for a device: a capability, kept sealed."""
+
+    device = models.OneToOneField(
+        Device, on_delete=models.CASCADE, related_name="push_subscription"
+    )
+    host = models.CharField(max_length=253)
+    subscription = models.BinaryField()
+    created_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class SeenNonce(models.Model):
+    """A nonce of a signed call that changed something: it is good once."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    nonce = models.BinaryField(max_length=16)
+    seen_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "nonce"], name="nonce_once")]
+
+    def __str__(self) -> str:
+        return bytes(self.nonce).hex()

@@ -1,0 +1,21 @@
+"""Device names: text of other people, made harmless before it is stored."""
+
+import re
+import unicodedata
+
+LONGEST = 40
+NAMELESS = "Device"
+# Control and format characters (bidirectional overrides among them), surrogates, private use,
+# and line and paragraph separators.
+UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def clean(text: str) -> str:
+    """`text` in NFC, one line, at most 40 characters, without a character that is not shown."""
+    shown = "".join(" " if unicodedata.category(c) in UNWANTED else c for c in text[:1000])
+    tidy = " ".join(unicodedata.normalize("NFC", shown).split())
+    return tidy[:LONGEST].strip() or NAMELESS
+
+
+def clean_platform(text: str) -> str:
+    return text if re.fullmatch(r"[a-z0-9-]{1,20}", text) else "other"

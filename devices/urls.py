@@ -1,0 +1,16 @@
+from django.urls import path
+
+from devices import api, views
+
+app_name = "devices"
+
+urlpatterns = [
+    path("2fa/add/kauth/", views.link, name="link"),
+    path("2fa/add/kauth/state/", views.link_state, name="link_state"),
+    path("2fa/devices/<uuid:public_id>/", views.device, name="device"),
+    path("2fa/devices/<uuid:public_id>/remove/", views.remove, name="remove"),
+    path("app/link", views.app_link, name="app_link"),
+    path("device/v1/links", api.links, name="api_links"),
+    path("device/v1/device", api.device, name="api_device"),
+    path("device/v1/push", api.push, name="api_push"),
+]

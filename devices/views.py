@@ -1,0 +1,213 @@
+"""Pages about devices: linking one, renaming it, removing it."""
+
+import io
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.image.svg import SvgPathImage
+from qrcode.main import QRCode
+
+from accounts import clock, known_browsers, visitors
+from accounts import login as logins
+from accounts.reauthentication import recent_login_required
+from devices import enrolment, keys, protocol
+from devices.exceptions import Expired, TooManyDevices
+from devices.forms import RenameForm
+from devices.models import Device, DeviceState, Enrolment, EnrolmentState
+
+SESSION_KEY = "enrolment"
+
+
+@recent_login_required
+@never_cache
+def link(request: HttpRequest) -> HttpResponseBase:
+    """The steps of linking. Only the POST that made the token can show it: nobody keeps it."""
+    actions = {
+        "next": _offer,
+        "scanned": _scanned,
+        "confirm": _confirm,
+        "refuse": _refuse,
+        "cancel": _cancel,
+    }
+    action = actions.get(request.POST.get("action", ""))
+    if request.method == "POST" and action:
+        return action(request)
+    return _show_step(request)
+
+
+def _show_step(request: HttpRequest, *, notice: str = "") -> HttpResponse:
+    offer = _current(request)
+    context: dict[str, Any] = {"step": "start", "notice": notice}
+    if offer is not None and offer.state == EnrolmentState.CLAIMED:
+        assert offer.device is not None  # noqa: S101 - a claimed offer always has one
+        context |= {
+            "step": "claimed",
+            "device": offer.device,
+            "browser": offer.device.linked_browser,
+            "network": offer.device.linked_address,
+            "check_number": offer.check_number,
+            "seconds_left": _seconds_left(offer),
+        }
+    return render(request, "devices/link.html", context)
+
+
+def _show_offer(request: HttpRequest, offer: Enrolment, token: bytes) -> HttpResponse:
+    address = protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id())
+    context = {
+        "step": "offered",
+        "link": address,
+        "qr": _qr(address),
+        "token": protocol.b64(token),
+        "seconds_left": _seconds_left(offer),
+    }
+    return render(request, "devices/link.html", context)
+
+
+def _offer(request: HttpRequest) -> HttpResponse:
+    try:
+        offer, token = enrolment.offer(
+            user=request.user,  # type: ignore[arg-type]
+            replaces=request.session.get(SESSION_KEY),
+            here=request.POST.get("here") == "1",
+        )
+    except TooManyDevices:
+        return _show_step(request, notice=_full())
+    request.session[SESSION_KEY] = offer.pk
+    return _show_offer(request, offer, token)
+
+
+def _scanned(request: HttpRequest) -> HttpResponse:
+    """For browsers without script: looks whether a device has claimed, else shows the QR again."""
+    offer = _current(request)
+    if offer is None or offer.state != EnrolmentState.OFFERED:
+        return redirect("devices:link")
+    try:
+        token = protocol.unb64(request.POST.get("token", ""))
+    except protocol.ProtocolError:
+        return redirect("devices:link")
+    if protocol.sha256(token).hex() != offer.token_hash:
+        return redirect("devices:link")
+    return _show_offer(request, offer, token)
+
+
+def _confirm(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    try:
+        device = enrolment.confirm(
+            request.session.get(SESSION_KEY, 0), user=user, visitor=visitors.of(request)
+        )
+    except Expired:
+        return _show_step(request, notice=_("The time for this link is over. Press Next again."))
+    except TooManyDevices:
+        return _show_step(request, notice=_full())
+    del request.session[SESSION_KEY]
+    user.refresh_from_db()
+    logins.refresh(request, user)
+    logins.raise_level(request, device)
+    messages.success(request, _("“%(name)s” is linked.") % {"name": device.name})
+    response = redirect(settings.AFTER_LINK_URL)
+    known_browsers.remember(request, response, user)
+    return response
+
+
+def _refuse(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    enrolment.refuse(request.session.pop(SESSION_KEY, 0), user=user, visitor=visitors.of(request))
+    notice = _("That device is not linked, and its link works no more. Press Next for a new one.")
+    return _show_step(request, notice=notice)
+
+
+def _cancel(request: HttpRequest) -> HttpResponse:
+    enrolment.end(request.session.pop(SESSION_KEY, 0), EnrolmentState.REFUSED)
+    return redirect(settings.TWO_FACTOR_URL)
+
+
+@login_required
+@never_cache
+def link_state(request: HttpRequest) -> HttpResponse:
+    """What the waiting page asks: how far is the offer of this session?"""
+    offer = _current(request)
+    if offer is None:
+        return JsonResponse({"step": "ended", "seconds_left": 0})
+    return JsonResponse({"step": offer.state, "seconds_left": _seconds_left(offer)})
+
+
+@recent_login_required
+def device(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    found = _own_device(request, public_id)
+    form = RenameForm(request.POST or None, initial={"name": found.name})
+    if request.method == "POST" and form.is_valid():
+        enrolment.rename(found, form.cleaned_data["name"], visitor=visitors.of(request))
+        messages.success(request, _("The name is changed."))
+        return redirect("devices:device", public_id=public_id)
+    return render(request, "devices/device.html", {"device": found, "form": form})
+
+
+@recent_login_required
+def remove(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    """Says what removing means, then does it."""
+    found = _own_device(request, public_id)
+    if request.method == "POST":
+        enrolment.revoke(found, visitor=visitors.of(request), by="the person")
+        user: Any = request.user
+        user.refresh_from_db()
+        logins.refresh(request, user)
+        messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
+        return redirect(settings.TWO_FACTOR_URL)
+    others = Device.objects.of(found.user).active().exclude(pk=found.pk)
+    context = {"device": found, "last": not others.exists()}
+    return render(request, "devices/remove.html", context)
+
+
+def app_link(request: HttpRequest) -> HttpResponse:
+    """Where the QR's address leads when no app has taken it: what to do with this link."""
+    return render(request, "devices/app_link.html")
+
+
+def _current(request: HttpRequest) -> Enrolment | None:
+    """The open offer of this session, if its time is not over."""
+    return (
+        Enrolment.objects.select_related("device")
+        .filter(
+            pk=request.session.get(SESSION_KEY, 0),
+            user=request.user.pk,
+            state__in=enrolment.OPEN_STATES,
+            expires_at__gt=clock.now(),
+        )
+        .first()
+    )
+
+
+def _own_device(request: HttpRequest, public_id: UUID) -> Device:
+    return get_object_or_404(
+        Device, public_id=public_id, user_id=request.user.pk, state=DeviceState.ACTIVE
+    )
+
+
+def _seconds_left(offer: Enrolment) -> int:
+    return max(0, int((offer.expires_at - clock.now()).total_seconds()))
+
+
+def _full() -> str:
+    return _("You have %(count)s linked devices, as many as there may be. Remove one first.") % {
+        "count": settings.KAUTH_DEVICES_PER_ACCOUNT
+    }
+
+
+def _qr(address: str) -> SafeString:
+    """The address as an SVG, four modules of quiet zone around it (ISO/IEC 18004)."""
+    code = QRCode(border=4, error_correction=ERROR_CORRECT_M, image_factory=SvgPathImage)
+    code.add_data(address)
+    drawing = io.BytesIO()
+    code.make_image().save(drawing)
+    _, _, svg = drawing.getvalue().decode().partition("?>\n")
+    return mark_safe(svg)  # noqa: S308 - drawn by us from base64url and our own origin
