@@ -1,0 +1,110 @@
+"""A browser without script: HTTP, cookies and forms, as a person who presses buttons."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import httpx
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@dataclass
+class Form:
+    action: str
+    method: str
+    fields: dict[str, str] = field(default_factory=dict)
+    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class _Reader(HTMLParser):
+    """Collects the forms of a page: their hidden and typed fields, and their buttons by label."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._button: tuple[str, str] | None = None
+        self._label = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            form = Form(known.get("action", ""), known.get("method", "get").lower())
+            self.forms.append(form)
+        elif tag == "input" and self.forms and known.get("name"):
+            self.forms[-1].fields[known["name"]] = known.get("value", "")
+        elif tag == "button":
+            self._button = (known.get("name", ""), known.get("value", ""))
+            self._label = ""
+
+    def handle_data(self, data: str) -> None:
+        self._label += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "button" and self._button and self.forms:
+            self.forms[-1].buttons[" ".join(self._label.split())] = self._button
+            self._button = None
+
+
+class Browser:
+    """Keeps the page it is on. `press` sends the form that has the button with this label."""
+
+    def __init__(self, origin: str, user_agent: str = FIREFOX) -> None:
+        self.origin = origin
+        self.http = httpx.Client(
+            base_url=origin, headers={"User-Agent": user_agent}, follow_redirects=True, timeout=30
+        )
+        self.page = httpx.Response(200)
+
+    def open(self, path: str) -> httpx.Response:
+        self.page = self.http.get(path)
+        return self.page
+
+    def press(self, label: str, **typed: str) -> httpx.Response:
+        form = self._form_with(label)
+        name, value = form.buttons[label]
+        sent = {**form.fields, **typed, **({name: value} if name else {})}
+        address = httpx.URL(str(self.page.url)).join(form.action)
+        self.page = self.http.post(address, data=sent, headers={"Origin": self.origin})
+        return self.page
+
+    @property
+    def path(self) -> str:
+        return urlsplit(str(self.page.url)).path
+
+    @property
+    def text(self) -> str:
+        """What the page says, without its markup."""
+        bare = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", self.page.text, flags=re.DOTALL)
+        return " ".join(html.unescape(bare).split())
+
+    def buttons(self) -> set[str]:
+        return {label for form in self._forms() for label in form.buttons}
+
+    def link_address(self) -> str:
+        """The address that the QR shows."""
+        found = re.search(r"https?://[^\s\"'<]+/app/link#[^\s\"'<]+", html.unescape(self.page.text))
+        assert found, "the page shows no link"
+        return found[0]
+
+    def number(self) -> str:
+        found = re.search(r'data-number="(\d+)"', self.page.text)
+        return found[1] if found else ""
+
+    def close(self) -> None:
+        self.http.close()
+
+    def _forms(self) -> list[Form]:
+        reader = _Reader()
+        reader.feed(self.page.text)
+        return reader.forms
+
+    def _form_with(self, label: str) -> Form:
+        forms = self._forms()
+        for form in forms:
+            if label in form.buttons:
+                return form
+        offered = sorted(label for form in forms for label in form.buttons)
+        raise AssertionError(f"{self.path} has no button {label!r}, only {offered}")

@@ -1,0 +1,91 @@
+"""/device/v1: requests and answers without a socket, and what a device needs to work offline.
+
+Source: docs/protocol.md, sections 3.6 and 6.
+"""
+
+import time
+from typing import Any
+
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import visitors
+from devices import authentication, keys, messages, one_time_codes
+from devices.api import device_call, signed_by_active
+from devices.exceptions import AlreadyProvisioned, Unauthenticated
+from devices.models import Device
+from devices.protocol import unb64
+from twofactor import answers, backup_codes, challenges, requests
+
+
+@device_call
+@require_GET
+def requests_open(request: HttpRequest) -> HttpResponse:
+    """GET requests: what this device can answer now."""
+    device = signed_by_active(request)
+    challenge = challenges.open_for(device)
+    found = [requests.message(challenge, device)] if challenge else []
+    return JsonResponse({"time": int(time.time()), "requests": found})
+
+
+@device_call
+@require_POST
+def post_answer(request: HttpRequest) -> HttpResponse:
+    """POST answers: the answer proves itself, so there is no other proof to bring."""
+    message = messages.decode(request.body)
+    given = read_answer(message)
+    visitor = visitors.of(request)
+    try:
+        device = authentication.find(messages.text_member(message, "device"))
+    except Unauthenticated:
+        keys.verify_in_vain(given["signature"])
+        raise
+    state = answers.take(device=device, visitor=visitor, **given)
+    authentication.touch(device, visitor)
+    return JsonResponse({"challenge": given["challenge_id"], "ok": True, "state": state})
+
+
+def read_answer(message: dict[str, Any]) -> dict[str, Any]:
+    """The members of an `answer` that count; raises ProtocolError."""
+    return {
+        "challenge_id": messages.text_member(message, "challenge"),
+        "decision": messages.text_member(message, "decision"),
+        "number": messages.text_member(message, "number"),
+        "signature": unb64(messages.text_member(message, "sig")),
+    }
+
+
+@device_call
+@require_POST
+def seen(request: HttpRequest) -> HttpResponse:
+    device = signed_by_active(request)
+    challenges.seen(messages.text_member(messages.decode(request.body), "challenge"), device)
+    return HttpResponse(status=204)
+
+
+@device_call
+@require_POST
+def provision(request: HttpRequest) -> HttpResponse:
+    """POST provision: the one-time-code secret, and the backup codes if this linking made them."""
+    device = signed_by_active(request)
+    if device.provisioned_at is not None:
+        raise AlreadyProvisioned
+    switched_on = device.enrolment.switched_on
+    content = {
+        "totp": one_time_codes.for_provisioning(device),
+        "login": device.user.login_id,
+        "backup_codes": backup_codes.readable(device.user) if switched_on else None,
+    }
+    response = JsonResponse(content)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@device_call
+@require_POST
+def provisioned(request: HttpRequest) -> HttpResponse:
+    """POST provisioned: the device has stored it all. Saying it twice does no harm."""
+    device = signed_by_active(request)
+    Device.objects.filter(pk=device.pk, provisioned_at=None).update(provisioned_at=Now())
+    return HttpResponse(status=204)

@@ -1,0 +1,209 @@
+"""A challenge from the question to the sign-in: issue, seen, consume, cancel, expire.
+
+Each step is one conditional UPDATE on the row's own columns, judged by the database's clock in
+the same statement. Conditions on other tables are Exists(): a join would become a sub-select,
+with which PostgreSQL lets two of a race win. Rings leave after the commit.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Now
+
+from accounts import audit, clock
+from accounts.models import EventKind, KnownBrowser, User
+from accounts.visitors import Visitor
+from devices import doorbell
+from devices.models import Device, DeviceState
+from twofactor import fatigue, requests
+from twofactor.exceptions import NotApproved, Paused
+from twofactor.models import Challenge, Match, Purpose, State
+
+
+def issue(
+    *,
+    user: User,
+    purpose: Purpose,
+    binding: str,
+    visitor: Visitor,
+    known_browser: KnownBrowser | None,
+    service: str = requests.SERVICE,
+) -> Challenge:
+    """Asks all devices of `user` at once; an earlier open question is superseded.
+
+    Only the session that `binding` names can use the answer. Raises Paused.
+    """
+    try:
+        challenge, superseded = _write(
+            user=user,
+            purpose=purpose,
+            binding=binding,
+            visitor=visitor,
+            new_browser=known_browser is None,
+            service=service,
+        )
+    except Paused:
+        audit.record(EventKind.REQUEST_PAUSED, user=user, visitor=visitor)
+        raise
+    for earlier in superseded:
+        announce(earlier, State.SUPERSEDED, user.pk)
+    doorbell.ring(doorbell.account_group(user.pk), "asked", challenge=challenge.pk)
+    audit.record(EventKind.REQUEST_SENT, user=user, visitor=visitor)
+    return challenge
+
+
+def open_for(device: Device) -> Challenge | None:
+    """The question that this device can answer now, if there is one."""
+    if not device.is_active:
+        return None
+    challenge: Challenge | None = Challenge.objects.open().filter(user=device.user_id).first()
+    return challenge
+
+
+def seen(challenge_id: str, device: Device) -> None:
+    """A person has the question on screen at `device`; the waiting page says so."""
+    first = (
+        Challenge.objects.open()
+        .filter(pk=challenge_id, user=device.user_id, seen_by=None)
+        .update(seen_by=device)
+    )
+    if first:
+        doorbell.ring(doorbell.challenge_group(challenge_id), "changed")
+
+
+def consume(*, challenge_id: str, user: User, binding: str) -> Challenge:
+    """Uses the approval up, once, for the session that asked. Raises NotApproved.
+
+    The account must still be as it was when the question was asked, and the device that said
+    yes must still be linked.
+    """
+    unchanged = User.objects.filter(
+        pk=OuterRef("user_id"), is_active=True, security_epoch=OuterRef("epoch")
+    )
+    consumed = Challenge.objects.filter(
+        Exists(unchanged),
+        by_linked_device(OuterRef("answered_by_id")),
+        pk=challenge_id,
+        user=user,
+        binding=binding,
+        state=State.APPROVED,
+        redeem_until__gt=Now(),
+    ).update(state=State.CONSUMED, ended_at=Now())
+    if not consumed:
+        raise NotApproved
+    challenge: Challenge = Challenge.objects.select_related("answered_by").get(pk=challenge_id)
+    return challenge
+
+
+def cancel(*, challenge_id: str, binding: str, visitor: Visitor) -> bool:
+    """The session that asked needs no answer any more."""
+    challenge = Challenge.objects.filter(pk=challenge_id, binding=binding).first()
+    if challenge is None or not _end(challenge, (State.PENDING,), State.CANCELLED):
+        return False
+    audit.record(EventKind.REQUEST_CANCELLED, user=challenge.user, visitor=visitor)
+    return True
+
+
+def end_with_device(device: Device) -> None:
+    """`device` is unlinked: its approvals are void, and questions that nobody can answer end."""
+    for challenge in Challenge.objects.filter(answered_by=device, state=State.APPROVED):
+        _end(challenge, (State.APPROVED,), State.REVOKED)
+    if not Device.objects.of(device.user).active().exists():
+        for challenge in Challenge.objects.of(device.user).filter(state=State.PENDING):
+            _end(challenge, (State.PENDING,), State.CANCELLED)
+
+
+def expire_overdue(limit: int) -> int:
+    """Marks up to `limit` questions whose time is over and tells who waits; returns how many.
+
+    Nothing hangs on it: what is overdue is refused whether it is marked or not.
+    """
+    overdue = list(Challenge.objects.overdue().select_related("user")[:limit])
+    return sum(_expire(challenge) for challenge in overdue)
+
+
+def prune(older_than: datetime, limit: int) -> int:
+    """Deletes up to `limit` finished questions from before `older_than`; returns how many."""
+    old = Challenge.objects.filter(created_at__lt=older_than).exclude(state=State.PENDING)
+    ids = list(old.values_list("pk", flat=True)[:limit])
+    return int(Challenge.objects.filter(pk__in=ids).delete()[0])
+
+
+def announce(challenge_id: str, state: State, user_id: object) -> None:
+    """After the commit: tells the waiting page "changed", and the devices that it is closed."""
+    doorbell.ring(doorbell.challenge_group(challenge_id), "changed")
+    doorbell.ring(
+        doorbell.account_group(user_id), "closed", challenge=challenge_id, state=str(state)
+    )
+
+
+def _write(
+    *,
+    user: User,
+    purpose: Purpose,
+    binding: str,
+    visitor: Visitor,
+    new_browser: bool,
+    service: str,
+) -> tuple[Challenge, list[str]]:
+    """One transaction, under the account's lock: count, supersede, insert."""
+    with transaction.atomic():
+        account = User.objects.select_for_update().get(pk=user.pk)
+        now = clock.now()
+        open_now = Challenge.objects.of(user).filter(state=State.PENDING)
+        open_now.filter(expires_at__lte=Now()).update(state=State.EXPIRED, ended_at=F("expires_at"))
+        fatigue.check(user, visitor, now)
+        superseded = list(open_now.values_list("pk", flat=True))
+        open_now.update(state=State.SUPERSEDED, ended_at=Now())
+        match = _match(new_browser=new_browser)
+        challenge = Challenge.objects.create(
+            user=user,
+            purpose=purpose,
+            match=match,
+            number=requests.new_number() if match == Match.NUMBER else "",
+            binding=binding,
+            epoch=account.security_epoch,
+            context=requests.context_of(
+                user=user, visitor=visitor, service=service, new_browser=new_browser
+            ),
+            address=visitor.address or None,
+            browser=visitor.browser,
+            created_at=now,
+            expires_at=now + settings.KAUTH_CHALLENGE_LIFETIME,
+        )
+    return challenge, superseded
+
+
+def _match(*, new_browser: bool) -> Match:
+    setting = settings.KAUTH_NUMBER_MATCHING
+    asked = setting == "always" or (setting == "new-browser" and new_browser)
+    return Match.NUMBER if asked else Match.TAP
+
+
+def by_linked_device(device: Any) -> Exists:
+    """The condition that `device` (a key, or an OuterRef to one) is linked at this moment."""
+    return Exists(Device.objects.filter(pk=device, state=DeviceState.ACTIVE))
+
+
+def _expire(challenge: Challenge) -> bool:
+    expired = (
+        Challenge.objects.overdue()
+        .filter(pk=challenge.pk)
+        .update(state=State.EXPIRED, ended_at=Now())
+    )
+    if expired:
+        announce(challenge.pk, State.EXPIRED, challenge.user_id)
+        audit.record(EventKind.REQUEST_EXPIRED, user=challenge.user)
+    return bool(expired)
+
+
+def _end(challenge: Challenge, from_states: tuple[State, ...], to: State) -> bool:
+    ended = Challenge.objects.filter(pk=challenge.pk, state__in=from_states).update(
+        state=to, ended_at=Now()
+    )
+    if ended:
+        announce(challenge.pk, to, challenge.user_id)
+    return bool(ended)

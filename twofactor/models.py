@@ -1,0 +1,163 @@
+"""The question, its answer, and the backup codes. Holds rows; decides nothing."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django_otp.models import Device as OTPDevice
+
+from accounts.models import User
+from devices.models import Device
+from devices.protocol import b64
+
+CHALLENGE_BYTES = 32
+
+
+def new_challenge_id() -> str:
+    return b64(secrets.token_bytes(CHALLENGE_BYTES))
+
+
+class Purpose(models.TextChoices):
+    LOGIN = "login", _("sign-in")
+    REAUTH = "reauth", _("confirmation")
+    LINK = "link", _("linking a device")
+    ACTION = "action", _("an action")
+
+
+class Match(models.TextChoices):
+    TAP = "tap", _("yes or no")
+    NUMBER = "number", _("number")
+
+
+class State(models.TextChoices):
+    PENDING = "pending", _("waits for an answer")
+    APPROVED = "approved", _("approved")
+    CONSUMED = "consumed", _("approved and used")
+    DENIED = "denied", _("denied")
+    REPORTED = "reported", _("reported: it was not me")
+    FAILED = "failed", _("wrong number")
+    EXPIRED = "expired", _("not answered in time")
+    CANCELLED = "cancelled", _("cancelled")
+    SUPERSEDED = "superseded", _("replaced by a newer one")
+    REVOKED = "revoked", _("ended with its device")
+
+
+class ChallengeQuerySet(models.QuerySet["Challenge"]):
+    def of(self, user: User) -> "ChallengeQuerySet":
+        return self.filter(user=user)
+
+    def open(self) -> "ChallengeQuerySet":
+        """Those that still can be answered, by the database's clock."""
+        return self.filter(state=State.PENDING, expires_at__gt=Now())
+
+    def overdue(self) -> "ChallengeQuerySet":
+        unanswered = Q(state=State.PENDING, expires_at__lte=Now())
+        unused = Q(state=State.APPROVED, redeem_until__lte=Now())
+        return self.filter(unanswered | unused)
+
+
+class Challenge(models.Model):
+    """One question to an account, answered once by any of its devices.
+
+    `binding` is a digest of the session that began the sign-in; only that session may use the
+    approval. `context` is the JSON text exactly as every device shows and signs it.
+    """
+
+    id = models.CharField(primary_key=True, max_length=43, default=new_challenge_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    match = models.CharField(max_length=10, choices=Match.choices)
+    # Shown on the login page and nowhere else; it never travels towards a device.
+    number = models.CharField(max_length=6, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    binding = models.CharField(max_length=64, editable=False)
+    epoch = models.PositiveIntegerField(editable=False)
+    context = models.TextField(editable=False)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    redeem_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    seen_by = models.ForeignKey(Device, null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_by = models.ForeignKey(
+        Device, null=True, on_delete=models.SET_NULL, related_name="answered"
+    )
+
+    objects = ChallengeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-in request")
+        verbose_name_plural = _("sign-in requests")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(state="pending"), name="one_pending_per_account"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="challenge_by_user"),
+            # Small, whatever the age of the table: finished rows are not in them.
+            models.Index(
+                fields=["expires_at"], condition=Q(state="pending"), name="challenge_unanswered"
+            ),
+            models.Index(
+                fields=["redeem_until"], condition=Q(state="approved"), name="challenge_unused"
+            ),
+            models.Index(fields=["created_at"], name="challenge_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def digits(self) -> int:
+        """How many digits the device has to ask for; the setting's, where none are asked."""
+        return len(self.number) or settings.KAUTH_NUMBER_DIGITS
+
+
+class BackupCodeSet(OTPDevice):
+    """The backup codes of an account, a django-otp device so that a session can name it.
+
+    `recovery` marks the single code by which an administrator lets a person enrol anew.
+    """
+
+    recovery = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    # The codes themselves, sealed, until the person has put them away or ten minutes are over.
+    readable = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name = _("backup codes")
+        verbose_name_plural = _("backup codes")
+        constraints = [models.UniqueConstraint(fields=["user"], name="one_set_per_account")]
+
+
+class BackupCode(models.Model):
+    """One code: two characters that find it, and a salted hash of a keyed digest of it all."""
+
+    code_set = models.ForeignKey(BackupCodeSet, on_delete=models.CASCADE, related_name="codes")
+    selector = models.CharField(max_length=2, editable=False)
+    digest = models.CharField(max_length=200, editable=False)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code_set", "selector"], name="selector_once_per_set")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.selector}…"
+
+
+class ExpiryRun(models.Model):
+    """When the expiry task last ran, for /readyz; one row."""
+
+    ran_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.ran_at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,23 @@
+from django.urls import path
+
+from twofactor import api, views
+
+app_name = "twofactor"
+
+urlpatterns = [
+    path("login/verify/", views.verify, name="verify"),
+    path("login/verify/state/", views.verify_state, name="verify_state"),
+    path("login/verify/again/", views.verify_again, name="verify_again"),
+    path("login/verify/cancel/", views.verify_cancel, name="verify_cancel"),
+    path("login/verify/code/", views.code, name="code"),
+    path("login/verify/backup-code/", views.backup_code, name="backup_code"),
+    path("2fa/", views.overview, name="overview"),
+    path("2fa/add/", views.add, name="add"),
+    path("2fa/backup-codes/", views.backup_codes_page, name="backup_codes"),
+    path("2fa/backup-codes/download/", views.backup_codes_download, name="backup_codes_download"),
+    path("device/v1/requests", api.requests_open, name="api_requests"),
+    path("device/v1/answers", api.post_answer, name="api_answers"),
+    path("device/v1/seen", api.seen, name="api_seen"),
+    path("device/v1/provision", api.provision, name="api_provision"),
+    path("device/v1/provisioned", api.provisioned, name="api_provisioned"),
+]

@@ -1,0 +1,281 @@
+"""The second step of a sign-in, and the 2FA section."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts import known_browsers, throttling, visitors
+from accounts import login as logins
+from accounts.login import PendingLogin
+from accounts.models import User
+from accounts.reauthentication import recent_login_required
+from devices import one_time_codes
+from devices.models import Device
+from devices.one_time_codes import WrongCode
+from twofactor import backup_codes, challenges, methods, waiting
+from twofactor.exceptions import NotApproved, Paused, WrongBackupCode
+from twofactor.forms import BackupCodeForm, CodeForm
+from twofactor.models import BackupCodeSet, Challenge, Purpose, State
+from twofactor.waiting import Waiting
+
+Page = Callable[[HttpRequest, PendingLogin], HttpResponseBase]
+
+
+def second_step(page: Page) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Pages for those who have passed the password; everybody else starts at the login page."""
+
+    @never_cache
+    @wraps(page)
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        pending = logins.get(request)
+        if pending is None:
+            messages.warning(request, waiting.over().line)
+            return redirect(settings.LOGIN_URL)
+        if not methods.required(pending.user):
+            return _signed_in(request, pending, device=None, method="password")
+        return page(request, pending)
+
+    return guarded
+
+
+@second_step
+def verify(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
+    """Waits for YES on a device. A POST is "I have answered", and believes only the database."""
+    if not methods.has_device(pending.user):
+        return redirect("twofactor:backup_code")
+    if request.method == "POST":
+        return _finish(request, pending)
+    return _waiting_page(request, pending)
+
+
+def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
+    try:
+        challenge = challenges.consume(
+            challenge_id=pending.challenge, user=pending.user, binding=pending.binding
+        )
+    except NotApproved:
+        return _waiting_page(request, pending)
+    return _signed_in(request, pending, device=challenge.answered_by, method="kauth")
+
+
+def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
+    names = _device_names(pending.user)
+    challenge = _challenge_of(pending)
+    if challenge is None:
+        challenge, state = _ask(request, pending, names)
+    else:
+        state = waiting.on(challenge, names)
+    context = {
+        "pending": pending,
+        "waiting": state.as_json(),
+        "devices": names,
+        "number": challenge.number if challenge and state.state == State.PENDING else "",
+        "resend_in": state.resend_in,
+        "form": CodeForm(),
+    }
+    return render(request, "twofactor/verify.html", context)
+
+
+def _ask(
+    request: HttpRequest, pending: PendingLogin, names: list[str]
+) -> tuple[Challenge | None, Waiting]:
+    try:
+        challenge = challenges.issue(
+            user=pending.user,
+            purpose=Purpose(pending.purpose),
+            binding=pending.binding,
+            visitor=visitors.of(request),
+            known_browser=known_browsers.find(request, pending.user),
+        )
+    except Paused as pause:
+        return None, waiting.paused(pause.until)
+    logins.wait_for(request, challenge.pk)
+    return challenge, waiting.on(challenge, names)
+
+
+@never_cache
+def verify_state(request: HttpRequest) -> HttpResponse:
+    """What the waiting page asks after each ring, and every two seconds without a socket."""
+    pending = logins.get(request)
+    if pending is None:
+        return JsonResponse(waiting.over().as_json())
+    challenge = _challenge_of(pending)
+    if challenge is None:
+        return JsonResponse(waiting.resting().as_json())
+    return JsonResponse(waiting.on(challenge, _device_names(pending.user)).as_json())
+
+
+@require_POST
+@second_step
+def verify_again(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
+    """A new question in place of the old one."""
+    logins.wait_for(request, "")
+    return redirect("twofactor:verify")
+
+
+@require_POST
+@second_step
+def verify_cancel(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
+    _end_question(request, pending)
+    logins.abandon(request)
+    again = pending.purpose == "reauth"
+    return redirect(settings.LOGIN_REDIRECT_URL if again else settings.LOGIN_URL)
+
+
+@second_step
+@sensitive_post_parameters()
+def code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
+    """A 30-second code of any linked device, for a phone without network."""
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            device = one_time_codes.redeem(
+                user=pending.user,
+                code=form.cleaned_data["code"],
+                visitor=visitors.of(request),
+                counter=_counter(request, pending, "code"),
+            )
+        except WrongCode:
+            form.add_error("code", _("This code does not fit. Type the one shown right now."))
+        except throttling.Throttled as refusal:
+            form.add_error("code", _wait(refusal))
+        else:
+            _end_question(request, pending)
+            return _signed_in(request, pending, device=device, method="code")
+    push_available = methods.has_device(pending.user)
+    context = {"form": form, "has_devices": push_available, "push_available": push_available}
+    return render(request, "twofactor/code.html", context)
+
+
+@second_step
+@sensitive_post_parameters()
+def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
+    """One of the codes on paper, or the one-time code from an administrator."""
+    form = BackupCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            code_set = backup_codes.redeem(
+                user=pending.user,
+                code=form.cleaned_data["code"],
+                visitor=visitors.of(request),
+                counter=_counter(request, pending, "backup"),
+            )
+        except WrongBackupCode:
+            form.add_error("code", _("This is none of your unused backup codes. Check each sign."))
+        except throttling.Throttled as refusal:
+            form.add_error("code", _wait(refusal))
+        else:
+            _end_question(request, pending)
+            return _signed_in(request, pending, device=code_set, method="backup_code")
+    context = {"form": form, "recovery": pending.user.must_enrol}
+    return render(request, "twofactor/backup_code.html", context)
+
+
+@login_required
+def overview(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    context = {"overview": methods.overview(user), "must_enrol": user.must_enrol}
+    return render(request, "twofactor/overview.html", context)
+
+
+@recent_login_required
+def add(request: HttpRequest) -> HttpResponse:
+    return render(request, "twofactor/add.html")
+
+
+@recent_login_required
+@never_cache
+def backup_codes_page(request: HttpRequest) -> HttpResponseBase:
+    """The codes, while they can be read; then how many are left, and new ones."""
+    user: Any = request.user
+    visitor = visitors.of(request)
+    if request.method == "POST" and methods.has_device(user):
+        if request.POST.get("action") == "new":
+            backup_codes.generate(user, visitor=visitor)
+        elif request.POST.get("action") == "saved" and backup_codes.put_away(user):
+            messages.success(request, _("Your backup codes are put away. Keep them safe."))
+            return redirect("twofactor:overview")
+        return redirect("twofactor:backup_codes")
+    return render(request, "twofactor/backup_codes.html", _backup_codes_context(user))
+
+
+def _backup_codes_context(user: User) -> dict[str, Any]:
+    code_set = BackupCodeSet.objects.filter(user=user, recovery=False).first()
+    return {
+        "codes": backup_codes.readable(user),
+        "left": backup_codes.left(user),
+        "created_at": code_set.made_at if code_set else None,
+        "until": backup_codes.readable_until(code_set) if code_set else None,
+        "login_id": user.login_id,
+        "host": settings.KAUTH_HOST,
+        "enabled": methods.has_device(user),
+    }
+
+
+@recent_login_required
+@never_cache
+def backup_codes_download(request: HttpRequest) -> HttpResponseBase:
+    user: Any = request.user
+    context = _backup_codes_context(user)
+    if context["codes"] is None:
+        return redirect("twofactor:backup_codes")
+    response = render(
+        request, "twofactor/backup_codes.txt", context, content_type="text/plain; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="kauth-backup-codes.txt"'
+    return response
+
+
+def _signed_in(
+    request: HttpRequest, pending: PendingLogin, *, device: Any, method: str
+) -> HttpResponse:
+    """The one way out of the second step."""
+    logins.complete(request, pending, device=device, method=method)
+    response = redirect(pending.next)
+    if device is not None:
+        known_browsers.remember(request, response, pending.user)
+    return response
+
+
+def _challenge_of(pending: PendingLogin) -> Challenge | None:
+    if not pending.challenge:
+        return None
+    challenge: Challenge | None = (
+        Challenge.objects.select_related("seen_by")
+        .filter(pk=pending.challenge, user=pending.user, binding=pending.binding)
+        .first()
+    )
+    return challenge
+
+
+def _device_names(user: User) -> list[str]:
+    return list(Device.objects.of(user).active().values_list("name", flat=True))
+
+
+def _end_question(request: HttpRequest, pending: PendingLogin) -> None:
+    challenges.cancel(
+        challenge_id=pending.challenge, binding=pending.binding, visitor=visitors.of(request)
+    )
+
+
+def _counter(request: HttpRequest, pending: PendingLogin, route: str) -> str:
+    """Known browsers have a bucket of their own: a stranger's tries cannot shut them out."""
+    browser = known_browsers.find(request, pending.user)
+    owner = f"browser:{browser.pk}" if browser else f"account:{pending.user.pk}"
+    return f"{route}:{owner}"
+
+
+def _wait(refusal: throttling.Throttled) -> str:
+    return _("Too many tries. Wait %(seconds)s seconds, then try again.") % {
+        "seconds": refusal.retry_after
+    }
