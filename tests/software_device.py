@@ -68,7 +68,7 @@ class SoftwareDevice:
         }
         ids = {"device": response["device"], "account": response["account"]}
         signed = protocol.link_server(**offer, **ids)
-        assert _verified(server_key, response["sig"], signed), "the claim is not signed"
+        assert verified(server_key, response["sig"], signed), "the claim is not signed"
         self.device, self.account = response["device"], response["account"]
         self.check_number = protocol.check_number(protocol.link_check(**offer))
 
@@ -164,8 +164,8 @@ class SoftwareDevice:
 
     def _is_servers(self, server_key: str, signature: str, frame: bytes) -> bool:
         key = unb64(server_key)
-        return protocol.server_id(key) == self.server_id and _verified(key, signature, frame)
+        return protocol.server_id(key) == self.server_id and verified(key, signature, frame)
 
 
-def _verified(key: bytes, signature: str, frame: bytes) -> bool:
+def verified(key: bytes, signature: str, frame: bytes) -> bool:
     return p256.verify(p256.load_public(key), unb64(signature), frame)

@@ -134,7 +134,6 @@ def _add_listen(names: Any, parent: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--number",
         type=_number,
-        default="",
         metavar="N",
         help="with --yes: the login page's number",
     )

@@ -91,7 +91,7 @@ async def listen(session: Session, options: Namespace) -> ExitCode:
     replies: Person | Options = person
     if options.decision:
         asks = person if session.terminal.has_person else None
-        replies = Options(options.decision, options.number, asks)
+        replies = Options(options.decision, options.number or "", asks)
     async with http_client() as http:
         return await listen_to(
             [Identity(wallet, account) for account in dict.fromkeys(wanted)],

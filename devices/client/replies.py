@@ -52,7 +52,7 @@ class Person:
                 return None if number is None else Reply(APPROVE, number)
 
     async def number(self, question: Question) -> str | None:
-        """The number of the login page; empty: the person turned back; None: the input has ended."""
+        """The number; empty: the person turned back; None: the input has ended."""
         while True:
             self._terminal.prompt(
                 f"Type the {question.digits}-digit number that the login page shows (Enter = back):"
@@ -81,7 +81,7 @@ class Person:
 
 
 class Options:
-    """Answers as the command line says: --yes, --no or --report, and --number where one is asked."""
+    """Answers as the command line says: --yes, --no, --report, and --number where one is asked."""
 
     def __init__(self, decision: str, number: str, person: Person | None) -> None:
         self._decision = decision
