@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
@@ -42,8 +43,7 @@ def device_call(call: Call) -> Call:
     @wraps(call)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            if len(body_of(request)) > MAX_MESSAGE:
-                raise TooBig
+            _check_size(request)
             return call(request, *args, **kwargs)
         except ProtocolError as error:
             return refused(request, BadRequest(str(error)))
@@ -53,11 +53,13 @@ def device_call(call: Call) -> Call:
     return answered
 
 
-def body_of(request: HttpRequest) -> bytes:
-    """The body, or one byte too many of it: nobody makes us read megabytes."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_MESSAGE:
+def _check_size(request: HttpRequest) -> None:
+    try:
+        size = len(request.body)
+    except RequestDataTooBig:
+        raise TooBig from None
+    if size > MAX_MESSAGE:
         raise TooBig
-    return request.body
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:

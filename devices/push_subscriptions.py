@@ -46,7 +46,9 @@ def _host_of(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
         good = (
-            parts.scheme == "https"
+            endpoint.isascii()
+            and endpoint.isprintable()
+            and parts.scheme == "https"
             and parts.hostname
             and parts.username is None
             and parts.port in (None, 443)

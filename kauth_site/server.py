@@ -1,7 +1,6 @@
-"""The embedded server: daphne in this process, with what a clean stop and the expiry need."""
+"""The server: daphne in this process, with what a clean stop and the embedded mode need."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -23,17 +22,28 @@ SOCKET_AGE = 12 * 3600
 PING_EVERY = 30
 # Time for close frames to leave and be answered before the connections are cut.
 GOODBYE = 1.0
+NORMAL = 1000
 
 
-class EmbeddedServer(Server):
+class Socket(WebSocketProtocol):
+    """A socket that can be closed with the protocol's own codes.
+
+    daphne closes through a call of autobahn's that is made for browsers, and knows 1000 and the
+    private codes only; 1001, 1008 and 1009 are a server's to send (RFC 6455, section 7.4.1).
+    """
+
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - daphne's name
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=code or NORMAL)
+
+
+class GracefulServer(Server):
     """daphne that says goodbye: each open socket is closed with 1001, so that devices reconnect."""
 
     def kill_all_applications(self) -> Any:
-        sockets = [one for one in self.connections if isinstance(one, WebSocketProtocol)]
+        sockets = [one for one in self.connections if isinstance(one, Socket)]
         for socket in sockets:
-            # A page that hears 1001 after its own close must not break the goodbye of the others.
-            with contextlib.suppress(Exception):
-                socket.sendClose(code=CloseCode.GOING_AWAY)
+            socket.serverClose(CloseCode.GOING_AWAY)
         goodbye: defer.Deferred[None] = defer.Deferred()
         twisted_loop.call_later(GOODBYE if sockets else 0, goodbye.callback, None)
         return goodbye.addCallback(lambda _: Server.kill_all_applications(self))
@@ -45,12 +55,14 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
     def opened() -> None:
         # A message that is too big gets the close frame 1009 and not a cut connection.
         server.ws_factory.setProtocolOptions(failByDrop=False)
+        server.ws_factory.protocol = Socket
         ready()
 
     if isinstance(get_channel_layer(), EmbeddedChannelLayer):
         EmbeddedChannelLayer.bind(twisted_loop)
-    expiry = twisted_loop.create_task(_expire_again_and_again())
-    server = EmbeddedServer(  # type: ignore[no-untyped-call]
+        # Without Redis there is no worker and no beat: the expiry runs here.
+        twisted_loop.create_task(_expire_again_and_again())
+    server = GracefulServer(  # type: ignore[no-untyped-call]
         application,
         endpoints=[f"tcp:port={port}:interface={listen}"],
         ready_callable=opened,
@@ -62,7 +74,6 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         verbosity=0,
     )
     server.run()  # type: ignore[no-untyped-call]
-    expiry.cancel()
 
 
 async def _expire_again_and_again() -> None:

@@ -80,6 +80,7 @@ ALLOWED_HOSTS = [urlsplit(KAUTH_ORIGIN).hostname or "localhost"]
 ROOT_URLCONF = "kauth_site.urls"
 ASGI_APPLICATION = "kauth_site.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 INSTALLED_APPS = [
     "kauth_site.apps.KauthAdminConfig",

@@ -17,6 +17,7 @@ from devices.exceptions import AlreadyProvisioned, Unauthenticated
 from devices.models import Device
 from devices.protocol import unb64
 from twofactor import answers, backup_codes, challenges, requests
+from twofactor.models import CHALLENGE_BYTES
 
 
 @device_call
@@ -49,18 +50,24 @@ def post_answer(request: HttpRequest) -> HttpResponse:
 def read_answer(message: dict[str, Any]) -> dict[str, Any]:
     """The members of an `answer` that count; raises ProtocolError."""
     return {
-        "challenge_id": messages.text_member(message, "challenge"),
+        "challenge_id": read_challenge_id(message),
         "decision": messages.text_member(message, "decision"),
         "number": messages.text_member(message, "number"),
         "signature": unb64(messages.text_member(message, "sig")),
     }
 
 
+def read_challenge_id(message: dict[str, Any]) -> str:
+    """The identifier as it stands, once it is known to have the form of one."""
+    messages.bytes_member(message, "challenge", CHALLENGE_BYTES)
+    return messages.text_member(message, "challenge")
+
+
 @device_call
 @require_POST
 def seen(request: HttpRequest) -> HttpResponse:
     device = signed_by_active(request)
-    challenges.seen(messages.text_member(messages.decode(request.body), "challenge"), device)
+    challenges.seen(read_challenge_id(messages.decode(request.body)), device)
     return HttpResponse(status=204)
 
 

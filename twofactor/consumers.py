@@ -82,13 +82,13 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         try:
             await self._hear(text_data)
         except Closing as closing:
-            await self.close(code=int(closing.code))
+            await self.close(code=closing.code.value)
         except Revoked:
             await self.revoked({})
         except Unauthenticated:
-            await self.close(code=int(CloseCode.NOT_AUTHENTICATED))
+            await self.close(code=CloseCode.NOT_AUTHENTICATED.value)
         except ProtocolError:
-            await self.close(code=int(CloseCode.BAD_MESSAGE))
+            await self.close(code=CloseCode.BAD_MESSAGE.value)
 
     async def _hear(self, text: str | None) -> None:
         self._count_message()
@@ -182,7 +182,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
 
     async def _seen(self, message: dict[str, Any]) -> None:
         device = await self._linked()
-        challenge = messages.text_member(message, "challenge")
+        challenge = api.read_challenge_id(message)
         await database_sync_to_async(challenges.seen)(challenge, device)
 
     async def _ping(self, message: dict[str, Any]) -> None:
@@ -213,7 +213,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         device = await self._standing(self.device_id) if self.device_id else None
         if device is None or device.state == DeviceState.REVOKED:
             await self._say({"t": "revoked"})
-            await self.close(code=int(CloseCode.REVOKED))
+            await self.close(code=CloseCode.REVOKED.value)
 
     # Small parts
 
@@ -237,7 +237,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
 
     async def _close_if_silent(self) -> None:
         await asyncio.sleep(AUTH_SECONDS)
-        await self.close(code=int(CloseCode.NO_AUTH_IN_TIME))
+        await self.close(code=CloseCode.NO_AUTH_IN_TIME.value)
 
     def _count_message(self) -> None:
         self.arrivals.append(time.monotonic())
