@@ -1,0 +1,43 @@
+"""People and their devices for tests: made by the product's own verbs, with real keys."""
+
+from accounts.models import User
+from accounts.visitors import Visitor
+from devices import enrolment, keys, protocol
+from devices.models import Device
+from tests.software_device import SoftwareDevice
+
+PASSWORD = "correct horse battery"
+VISITOR = Visitor(address="203.0.113.7", browser="Firefox on Linux")
+ORIGIN = "http://localhost:8000"
+
+
+def make_user(login_id: str = "alice@example.org", **fields: bool) -> User:
+    return User.objects.create_user(login_id, PASSWORD, **fields)
+
+
+def claim_link(user: User, device: SoftwareDevice) -> tuple[enrolment.Enrolment, Device]:
+    """An offer of `user`, claimed by `device`; the computer has not said yes yet."""
+    offer, token = enrolment.offer(user=user, replaces=None)
+    body = device.claim_body(protocol.link_address(ORIGIN, token, keys.server_id()))
+    claimed = enrolment.claim(
+        offer,
+        enrolment.Claim(
+            token=token,
+            key=device.public,
+            name=body["name"],
+            platform=body["platform"],
+            nonce=protocol.unb64(body["nonce"]),
+            signature=protocol.unb64(body["sig"]),
+        ),
+        visitor=VISITOR,
+        here=False,
+    )
+    device.device, device.account = str(claimed.device.public_id), str(user.pk)
+    return offer, claimed.device
+
+
+def link_device(user: User, name: str = "Pixel 8") -> tuple[SoftwareDevice, Device]:
+    """A linked device of `user`, and its row."""
+    device = SoftwareDevice(name)
+    offer, _ = claim_link(user, device)
+    return device, enrolment.confirm(offer.pk, user=user, visitor=VISITOR)
