@@ -72,7 +72,9 @@ def read(directory: Path, name: str) -> str:
             mode = os.fstat(file.fileno()).st_mode
             secret = file.read().strip()
     except FileNotFoundError:
-        raise SecretFileError(f"{path} is missing. Restore it from your backup.") from None
+        raise SecretFileError(
+            f"{path} is missing. Restore it from your backup, or set KAUTH_{name.upper()}."
+        ) from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SecretFileError(f"{path} is open to other users. Close it: chmod 600 {path}")
     if not secret:

@@ -8,8 +8,10 @@ import atexit
 import os
 import signal
 from contextlib import ExitStack
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kauth_site import secret_files
 from tests.services import postgresql
 
 _stack = ExitStack()
@@ -25,4 +27,5 @@ for _name in list(os.environ):
 
 os.environ["KAUTH_DATA_DIR"] = _stack.enter_context(TemporaryDirectory(prefix="kauth-test-"))
 if _database == "postgresql":
+    secret_files.ensure(Path(os.environ["KAUTH_DATA_DIR"]))  # the full mode makes none itself
     os.environ["DATABASE_URL"] = _stack.enter_context(postgresql.running())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from kauth_site import secret_files
 from tests.services import processes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,8 @@ class ServerProcess:
             "PYTHONUNBUFFERED": "1",
             **settings,
         }
+
+        secret_files.ensure(folder / "data")  # with DATABASE_URL the server makes none itself
 
     def start(self) -> None:
         """Returns when the server answers."""
