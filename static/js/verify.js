@@ -26,7 +26,7 @@ function show(state) {
   if (wasOpenedAgain(state.state)) return location.replace(location.pathname);
   page.dataset.state = state.state;
   say(state.line);
-  sendAgainAt = Date.now() + state.resend_in * 1_000;
+  sendAgainAt = Math.max(sendAgainAt, Date.now() + state.resend_in * 1_000);
   if (state.state === "approved") return approve();
   if (state.state === "pending") ring.set(state.seconds_left);
   else end(state.state);
@@ -73,4 +73,5 @@ function showWaits() {
 if (page.dataset.state !== "pending") ring.stop();
 showWaits();
 setInterval(showWaits, 1_000);
-doorbell.start();
+// Nothing was asked, so nothing can be heard.
+if (page.dataset.state !== "paused") doorbell.start();
