@@ -111,11 +111,19 @@ def claim(enrolment: Enrolment, claim: Claim, *, visitor: Visitor, here: bool) -
         EventKind.DEVICE_CLAIMED, user=enrolment.user, visitor=visitor, device_name=device.name
     )
     if enrolment.here:
-        confirm(enrolment.pk, user=enrolment.user, visitor=visitor)
-        device.refresh_from_db()
+        device = _confirm_here(enrolment, visitor)
     return Claimed(
         device, token_hash, nonce_server, _answer(device, claim, token_hash, nonce_server)
     )
+
+
+def _confirm_here(enrolment: Enrolment, visitor: Visitor) -> Device:
+    """The person's yes was given before, by making the offer on this very device."""
+    try:
+        return confirm(enrolment.pk, user=enrolment.user, visitor=visitor)
+    except TooManyDevices:
+        end(enrolment.pk, EnrolmentState.REFUSED)
+        raise Expired from None
 
 
 def confirm(enrolment_id: int, *, user: User, visitor: Visitor) -> Device:

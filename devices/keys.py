@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from accounts import audit
+from accounts.models import EventKind
 from devices import p256, protocol
 from devices.protocol import unb64
 
@@ -40,9 +42,10 @@ def sign(frame: bytes) -> str:
 
 def device_signed(device: "Device", signature: bytes, frame: bytes) -> bool:
     """Whether `signature` over `frame` is by the key that was stored when the device was linked."""
-    return seal_holds(device) and p256.verify(
-        p256.load_public(bytes(device.public_key)), signature, frame
-    )
+    if not seal_holds(device):
+        audit.record(EventKind.TAMPERED, user=device.user, device_name=device.name, method="key")
+        return False
+    return p256.verify(p256.load_public(bytes(device.public_key)), signature, frame)
 
 
 def seal_of(device: "Device") -> bytes:

@@ -9,9 +9,10 @@ import hmac
 import os
 import time
 
+from django.db.models.functions import Now
 from django_otp.oath import hotp
 
-from accounts import audit, throttling
+from accounts import audit, notices, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import sealing
@@ -63,6 +64,8 @@ def redeem(*, user: User, code: str, visitor: Visitor, counter: str = "") -> Dev
             )
             return device
     audit.record(EventKind.CODE_WRONG, user=user, visitor=visitor, method="code")
+    if throttling.is_off(key, throttling.CODE):
+        notices.send("code_off", user, visitor=visitor, page="/2fa/")
     raise WrongCode
 
 
@@ -93,5 +96,5 @@ def _claim(device: Device, step: int) -> bool:
     """One conditional UPDATE: of many that send the same code at once, one gets it."""
     claimed = Device.objects.filter(
         pk=device.pk, state=DeviceState.ACTIVE, otp_last_step__lt=step
-    ).update(otp_last_step=step)
+    ).update(otp_last_step=step, last_used_at=Now())
     return bool(claimed)

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from accounts import audit, notices
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
-from devices import keys
+from devices import authentication, keys
 from devices.exceptions import BadRequest, Expired, NotPending, Refusal, Revoked, Unauthenticated
 from devices.models import Device, DeviceState
 from twofactor import challenges, requests
@@ -114,6 +114,7 @@ def _too_late(challenge_id: str) -> Refusal:
 
 
 def _after_answer(challenge: Challenge, device: Device, state: State, visitor: Visitor) -> None:
+    authentication.touch(device, visitor)
     challenges.announce(challenge.pk, state, challenge.user_id)
     audit.record(EVENTS[state], user=device.user, visitor=visitor, device_name=device.name)
     if state == State.REPORTED:

@@ -120,7 +120,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
             nonce_server=self.nonce,
             nonce_device=nonce,
         )
-        if not keys.device_signed(device, signature, frame):
+        if not await database_sync_to_async(keys.device_signed)(device, signature, frame):
             raise Unauthenticated
         if self.connected[device_id] >= SOCKETS_PER_DEVICE:
             raise Closing(CloseCode.TOO_MANY_MESSAGES)
