@@ -163,3 +163,10 @@ def test_every_package_that_is_imported_is_asked_for_by_name() -> None:
         for name in sorted(foreign)
         if not any(re.search(rf"^{owner.lower()}\b", asked, re.M) for owner in owners[name])
     ] == []
+
+
+def test_every_variable_is_explained() -> None:
+    settings = (ROOT / "kauth_site" / "settings.py").read_text()
+    read = set(re.findall(r'(?:env\.\w+|_secret)\(\s*"([A-Z_]+)"', settings))
+    explained = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M)
+    assert sorted(explained) == sorted(read)
