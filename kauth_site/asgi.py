@@ -1,6 +1,7 @@
 """The site as one ASGI application: pages and calls by HTTP, devices and waits by socket."""
 
 import os
+from typing import Any
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
@@ -12,4 +13,13 @@ pages = get_asgi_application()
 # Only after Django is set up may the consumers and their models be imported.
 from kauth_site.sockets import sockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
+by_protocol = ProtocolTypeRouter({"http": pages, "websocket": sockets})
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The site at the root of its host, whatever the caller says.
+
+    daphne takes the root path from a header of the caller's, and Django cuts it off the path that
+    it routes by: rules by path would look at one page and another would be opened.
+    """
+    await by_protocol({**scope, "root_path": ""}, receive, send)

@@ -1,9 +1,11 @@
 """What holds for every request: one origin, private pages, and what must be done first."""
 
+import codecs
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -32,7 +34,9 @@ def one_origin(respond: Respond) -> Respond:
         if request.META.get("HTTP_HOST", "").lower() == settings.KAUTH_HOST:
             return respond(request)
         if request.method in ("GET", "HEAD"):
-            return HttpResponsePermanentRedirect(settings.KAUTH_ORIGIN + request.get_full_path())
+            # "GET @evil.example/" has no slash of its own: without ours the host would be theirs.
+            path = request.get_full_path().removeprefix("/")
+            return HttpResponsePermanentRedirect(f"{settings.KAUTH_ORIGIN}/{path}")
         words = f"This server is {settings.KAUTH_ORIGIN}. Use this address.\n"
         return HttpResponse(words, status=421, content_type="text/plain; charset=utf-8")
 
@@ -53,6 +57,19 @@ def private_pages(respond: Respond) -> Respond:
     return answer
 
 
+def utf8_forms(respond: Respond) -> Respond:
+    """A form is UTF-8. In another charset, which is the caller's choice, it may spell lone
+    surrogates, which neither a hash nor a column takes, or name a codec that is none for text.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if codecs.lookup(request.encoding or "utf-8").name != "utf-8":
+            raise BadRequest("This site reads UTF-8 only.")
+        return respond(request)
+
+    return answer
+
+
 def first_things_first(respond: Respond) -> Respond:
     """Some people must do one thing before they can open anything else.
 
@@ -62,10 +79,12 @@ def first_things_first(respond: Respond) -> Respond:
 
     def answer(request: HttpRequest) -> HttpResponse:
         user: Any = request.user
-        if not user.is_authenticated or request.path.startswith(OPEN_TO_ALL):
+        # The path that is routed by; `request.path` also has what a proxy calls its prefix.
+        path = request.path_info
+        if not user.is_authenticated or path.startswith(OPEN_TO_ALL):
             return respond(request)
         page, inside = _due(user)
-        if page is None or request.path.startswith(inside):
+        if page is None or path.startswith(inside):
             return respond(request)
         return redirect(page)
 

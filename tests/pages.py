@@ -1,0 +1,65 @@
+"""A browser for tests: Django's client under our host name, and the steps that a person takes."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import User
+from tests.people import PASSWORD
+from twofactor import backup_codes
+
+LOGIN = "/login/"
+MANAGER = "/manager/"
+
+
+def browser(*, address: str = "198.51.100.1", **options: Any) -> Client:
+    """A fresh browser without cookies, at `address`."""
+    return Client(headers={"host": settings.KAUTH_HOST}, REMOTE_ADDR=address, **options)
+
+
+def log_in(
+    visitor: Client, login_id: str = "alice@example.org", password: str = PASSWORD, **extra: Any
+) -> Any:
+    """The password step alone."""
+    return visitor.post(LOGIN, {"username": login_id, "password": password}, **extra)
+
+
+def sign_in(visitor: Client, login_id: str = "alice@example.org") -> Any:
+    """Through the password, and on to the end for an account without a second factor."""
+    log_in(visitor, login_id)
+    return visitor.get("/login/verify/")
+
+
+def pass_second_factor(visitor: Client, user: User, nth: int = 0) -> Any:
+    """The second step, by the nth of the backup codes that the first device brought."""
+    codes = backup_codes.readable(user) or []
+    return visitor.post("/login/verify/backup-code/", {"code": codes[nth]})
+
+
+def signed_in_as(visitor: Client) -> str | None:
+    """The id of the account, as the session has it; None for a stranger."""
+    return visitor.session.get("_auth_user_id")
+
+
+def is_signed_in(visitor: Client) -> bool:
+    return bool(visitor.get(MANAGER).status_code == 200)
+
+
+def session_key(visitor: Client) -> str:
+    return visitor.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def with_session(key: str) -> Client:
+    """A browser that holds this session cookie and no other."""
+    thief = browser()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = key
+    return thief
+
+
+def words(response: HttpResponse) -> str:
+    """The page without what differs at each view of it: the masked token against forgery."""
+    page = response.content.decode()
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
