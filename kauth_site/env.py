@@ -5,12 +5,15 @@ start with a sentence, because a misread security setting is worse than no serve
 """
 
 import os
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1"}
+AUTHORITY = re.compile(r"(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?P<port>[1-9][0-9]{0,4}))?")
+IMPLIED_PORTS = {"http": 80, "https": 443}
+HIGHEST_PORT = 65535
 
 
 def text(name: str, default: str = "") -> str:
@@ -20,10 +23,9 @@ def text(name: str, default: str = "") -> str:
         return os.environ.get(name, default).strip()
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"{name}_FILE: cannot read {path} ({error.strerror})."
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ImproperlyConfigured(f"{name}_FILE: cannot read {path} ({reason}).") from error
 
 
 def integer(name: str, default: int, *, low: int, high: int) -> int:
@@ -51,11 +53,21 @@ def path(name: str, default: Path) -> Path:
 def origin(name: str, default: str) -> str:
     """A web origin as RFC 6454 writes it: scheme, host and, if unusual, port; nothing after."""
     value = text(name, default)
-    parts = urlsplit(value)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
-    if not secure or not value.isascii() or value != f"{parts.scheme}://{parts.netloc}".lower():
+    scheme, _, authority = value.partition("://")
+    parts = AUTHORITY.fullmatch(authority)
+    if parts is None or not _is_secure(scheme, parts["host"]) or not _fits(scheme, parts["port"]):
         raise ImproperlyConfigured(
-            f"{name} must be an address such as https://auth.example.org: https, no path, no "
-            "trailing slash. Plain http works for localhost and 127.0.0.1 only."
+            f"{name} must be an address such as https://auth.example.org: https, lower case, no "
+            "path, no trailing slash, no port that goes without saying. Plain http works for "
+            "localhost and 127.0.0.1 only."
         )
     return value
+
+
+def _is_secure(scheme: str, host: str) -> bool:
+    return scheme == "https" or (scheme == "http" and host in LOCAL_HOSTS)
+
+
+def _fits(scheme: str, port: str | None) -> bool:
+    """Browsers leave out the port that the scheme implies: with it no origin would equal ours."""
+    return port is None or (int(port) <= HIGHEST_PORT and int(port) != IMPLIED_PORTS[scheme])

@@ -24,7 +24,7 @@ PORT = env.integer("PORT", 8000, low=1, high=65535)
 
 # --- Who we are to the outside ------------------------------------------------------------
 
-KAUTH_ORIGIN = env.origin("KAUTH_ORIGIN", f"http://localhost:{PORT}")
+KAUTH_ORIGIN = env.origin("KAUTH_ORIGIN", f"http://localhost:{PORT}".removesuffix(":80"))
 KAUTH_HOST = urlsplit(KAUTH_ORIGIN).netloc
 KAUTH_SERVICE_NAME = env.text("KAUTH_SERVICE_NAME", "kAuth")
 KAUTH_TRUSTED_PROXIES = env.integer("KAUTH_TRUSTED_PROXIES", 0, low=0, high=10)
@@ -281,11 +281,14 @@ EMAIL_BACKEND = (
     else "django.core.mail.backends.console.EmailBackend"
 )
 
+KAUTH_LOG_LEVEL = env.choice(
+    "KAUTH_LOG_LEVEL", "WARNING", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("KAUTH_LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["console"], "level": KAUTH_LOG_LEVEL},
     "loggers": {"django": {"handlers": [], "propagate": True}},
 }
