@@ -3,7 +3,7 @@
 from accounts.models import User
 from accounts.visitors import Visitor
 from devices import enrolment, keys, protocol
-from devices.models import Device
+from devices.models import Device, Enrolment
 from tests.software_device import SoftwareDevice
 
 PASSWORD = "correct horse battery"
@@ -15,7 +15,7 @@ def make_user(login_id: str = "alice@example.org", **fields: bool) -> User:
     return User.objects.create_user(login_id, PASSWORD, **fields)
 
 
-def claim_link(user: User, device: SoftwareDevice) -> tuple[enrolment.Enrolment, Device]:
+def claim_link(user: User, device: SoftwareDevice) -> tuple[Enrolment, Device]:
     """An offer of `user`, claimed by `device`; the computer has not said yes yet."""
     offer, token = enrolment.offer(user=user, replaces=None)
     body = device.claim_body(protocol.link_address(ORIGIN, token, keys.server_id()))
