@@ -3,7 +3,8 @@
 from accounts.models import EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 
-NOBODY = Visitor()
+# What happens without a visitor: a command, a clean-up.
+NOBODY = Visitor(browser="")
 
 
 def record(

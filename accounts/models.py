@@ -220,7 +220,7 @@ class SecurityEvent(models.Model):
         """The event in words for the person it concerns."""
         words = str(self.get_kind_display())
         if self.device_name:
-            words = gettext("%(what)s, device “%(device)s”") % {
+            words = gettext("%(what)s: “%(device)s”") % {
                 "what": words,
                 "device": self.device_name,
             }

@@ -5,14 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import tasks
+from accounts import audit, tasks
 from accounts.models import User
 from accounts.visitors import Visitor
 
-NOBODY = Visitor()
 
-
-def send(kind: str, user: User, *, visitor: Visitor = NOBODY, page: str = "", **facts: Any) -> None:
+def send(
+    kind: str, user: User, *, visitor: Visitor = audit.NOBODY, page: str = "", **facts: Any
+) -> None:
     """Queues templates/email/<kind>.txt for `user`, to leave after the commit.
 
     `page` is the path that the mail links to; `facts` are plain values for the template.

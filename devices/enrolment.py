@@ -49,7 +49,13 @@ class Claimed:
     signature: str
 
 
-def offer(*, user: User, replaces: int | None, here: bool = False) -> tuple[Enrolment, bytes]:
+def offer(
+    *,
+    user: User,
+    replaces: int | None,
+    here: bool = False,
+    visitor: Visitor = audit.NOBODY,
+) -> tuple[Enrolment, bytes]:
     """A new offer and its token (32 bytes), good once and for 300 s. `replaces` ends.
 
     Raises TooManyDevices when the account is full.
@@ -67,7 +73,7 @@ def offer(*, user: User, replaces: int | None, here: bool = False) -> tuple[Enro
         created_at=now,
         expires_at=now + settings.KAUTH_OFFER_LIFETIME,
     )
-    audit.record(EventKind.LINK_OFFERED, user=user)
+    audit.record(EventKind.LINK_OFFERED, user=user, visitor=visitor)
     return enrolment, token
 
 

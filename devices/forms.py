@@ -1,3 +1,5 @@
+"""The shape of what people type about their devices."""
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 

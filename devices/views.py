@@ -78,6 +78,7 @@ def _offer(request: HttpRequest) -> HttpResponse:
             user=request.user,  # type: ignore[arg-type]
             replaces=request.session.get(SESSION_KEY),
             here=request.POST.get("here") == "1",
+            visitor=visitors.of(request),
         )
     except TooManyDevices:
         return _show_step(request, notice=_full())

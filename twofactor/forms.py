@@ -1,3 +1,5 @@
+"""The shape of the codes that people type."""
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 

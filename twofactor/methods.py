@@ -77,7 +77,7 @@ def reset(user: User, *, by: str) -> str:
     """
     _begin_epoch(user, must_enrol=True)
     for device in Device.objects.of(user).active():
-        enrolment.revoke(device, visitor=Visitor(), by=by)
+        enrolment.revoke(device, visitor=audit.NOBODY, by=by)
     code = backup_codes.generate_recovery(user)
     audit.record(EventKind.TWO_FACTOR_RESET, user=user, detail=by)
     return code
