@@ -204,7 +204,9 @@ def revoke(device: Device, *, visitor: Visitor, by: str) -> bool:
             device_name=device.name,
             detail=by,
         )
-        notices.send("device_removed", device.user, visitor=visitor, device_name=device.name)
+        notices.send(
+            "device_removed", device.user, visitor=visitor, device_name=device.name, page="/2fa/"
+        )
     return revoked
 
 

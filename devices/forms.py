@@ -7,4 +7,8 @@ from devices import names
 
 
 class RenameForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=names.LONGEST)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=names.LONGEST,
+        error_messages={"required": _("Type a name for this device.")},
+    )

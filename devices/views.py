@@ -46,6 +46,8 @@ def link(request: HttpRequest) -> HttpResponseBase:
 
 def _show_step(request: HttpRequest, *, notice: str = "") -> HttpResponse:
     offer = _current(request)
+    if offer is None and request.session.pop(SESSION_KEY, None) is not None:
+        notice = notice or _over()
     context: dict[str, Any] = {"step": "start", "notice": notice}
     if offer is not None and offer.state == EnrolmentState.CLAIMED:
         assert offer.device is not None  # noqa: S101 - a claimed offer always has one
@@ -107,7 +109,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
             request.session.get(SESSION_KEY, 0), user=user, visitor=visitors.of(request)
         )
     except Expired:
-        return _show_step(request, notice=_("The time for this link is over. Press Next again."))
+        return _show_step(request, notice=_over())
     except TooManyDevices:
         return _show_step(request, notice=_full())
     del request.session[SESSION_KEY]
@@ -196,6 +198,10 @@ def _own_device(request: HttpRequest, public_id: UUID) -> Device:
 
 def _seconds_left(offer: Enrolment) -> int:
     return max(0, int((offer.expires_at - clock.now()).total_seconds()))
+
+
+def _over() -> str:
+    return _("The time for this link is over. Press Next for a new one.")
 
 
 def _full() -> str:

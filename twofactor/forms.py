@@ -3,9 +3,12 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+TYPE_IT = {"required": _("Type the code, then press Continue.")}
+
 
 class CodeForm(forms.Form):
     code = forms.CharField(
+        error_messages=TYPE_IT,
         label=_("Six-digit code"),
         max_length=20,
         widget=forms.TextInput(
@@ -20,6 +23,7 @@ class CodeForm(forms.Form):
 
 class BackupCodeForm(forms.Form):
     code = forms.CharField(
+        error_messages=TYPE_IT,
         label=_("Backup code"),
         max_length=40,
         widget=forms.TextInput(

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import known_browsers, throttling, visitors
+from accounts import clock, known_browsers, throttling, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
 from accounts.models import User
@@ -22,7 +22,7 @@ from accounts.reauthentication import recent_login_required
 from devices import one_time_codes
 from devices.models import Device
 from devices.one_time_codes import WrongCode
-from twofactor import backup_codes, challenges, methods, waiting
+from twofactor import backup_codes, challenges, fatigue, methods, waiting
 from twofactor.exceptions import NotApproved, Paused, WrongBackupCode
 from twofactor.forms import BackupCodeForm, CodeForm
 from twofactor.models import BackupCodeSet, Challenge, Purpose, State
@@ -69,16 +69,15 @@ def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
 
 
 def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
-    names = _device_names(pending.user)
     challenge = _challenge_of(pending)
     if challenge is None:
-        challenge, state = _ask(request, pending, names)
+        challenge, state = _ask(request, pending)
     else:
-        state = waiting.on(challenge, names)
+        state = waiting.on(challenge)
     context = {
         "pending": pending,
         "waiting": state.as_json(),
-        "devices": names,
+        "devices": _device_names(pending.user),
         "number": challenge.number if challenge and state.state == State.PENDING else "",
         "resend_in": state.resend_in,
         "form": CodeForm(),
@@ -86,9 +85,7 @@ def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
     return render(request, "twofactor/verify.html", context)
 
 
-def _ask(
-    request: HttpRequest, pending: PendingLogin, names: list[str]
-) -> tuple[Challenge | None, Waiting]:
+def _ask(request: HttpRequest, pending: PendingLogin) -> tuple[Challenge | None, Waiting]:
     try:
         challenge = challenges.issue(
             user=pending.user,
@@ -100,7 +97,7 @@ def _ask(
     except Paused as pause:
         return None, waiting.paused(pause.until)
     logins.wait_for(request, challenge.pk)
-    return challenge, waiting.on(challenge, names)
+    return challenge, waiting.on(challenge)
 
 
 @never_cache
@@ -110,9 +107,16 @@ def verify_state(request: HttpRequest) -> HttpResponse:
     if pending is None:
         return JsonResponse(waiting.over().as_json())
     challenge = _challenge_of(pending)
-    if challenge is None:
-        return JsonResponse(waiting.resting().as_json())
-    return JsonResponse(waiting.on(challenge, _device_names(pending.user)).as_json())
+    state = _resting(request, pending) if challenge is None else waiting.on(challenge)
+    return JsonResponse(state.as_json())
+
+
+def _resting(request: HttpRequest, pending: PendingLogin) -> Waiting:
+    try:
+        fatigue.check(pending.user, visitors.of(request), clock.now())
+    except Paused as pause:
+        return waiting.paused(pause.until)
+    return waiting.resting()
 
 
 @require_POST
@@ -177,7 +181,10 @@ def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase
         else:
             _end_question(request, pending)
             return _signed_in(request, pending, device=code_set, method="backup_code")
-    context = {"form": form, "recovery": pending.user.must_enrol}
+    recovery = pending.user.must_enrol
+    if recovery:
+        form.fields["code"].label = _("One-time code")
+    context = {"form": form, "recovery": recovery}
     return render(request, "twofactor/backup_code.html", context)
 
 

@@ -43,15 +43,15 @@ class Waiting:
         return asdict(self)
 
 
-def on(challenge: Challenge, names: list[str]) -> Waiting:
-    """The state of `challenge`, sent to devices with these names."""
+def on(challenge: Challenge) -> Waiting:
+    """The state of `challenge`."""
     left = int((challenge.expires_at - clock.now()).total_seconds())
     state = State(challenge.state)
     if state == State.PENDING and left <= 0:
         state = State.EXPIRED
     return Waiting(
         state=SHOWN_AS.get(state, state),
-        line=_pending_line(challenge, names) if state == State.PENDING else str(WORDS[state]),
+        line=_pending_line(challenge) if state == State.PENDING else str(WORDS[state]),
         seconds_left=max(0, left) if state == State.PENDING else 0,
         lifetime=int((challenge.expires_at - challenge.created_at).total_seconds()),
     )
@@ -62,7 +62,7 @@ def paused(until: datetime) -> Waiting:
 
 
 def resting(resend_in: int = 0) -> Waiting:
-    """Nothing was asked, because devices are not to be rung again yet."""
+    """Nothing was asked, because the devices were not to be rung; `resend_in` 0 is: ask again."""
     return Waiting(
         state="paused",
         line=_("Your devices were asked often, so they rest a little. Use a code meanwhile."),
@@ -75,15 +75,7 @@ def over() -> Waiting:
     return Waiting(state="over", line=_("This sign-in took too long. Log in again."))
 
 
-def _pending_line(challenge: Challenge, names: list[str]) -> str:
+def _pending_line(challenge: Challenge) -> str:
     if challenge.seen_by is not None:
         return _("On screen at “%(device)s”") % {"device": challenge.seen_by.name}
-    return _("Sent to %(devices)s") % {"devices": in_words(names)}
-
-
-def in_words(names: list[str]) -> str:
-    """“Pixel 8”, “Laptop” and “Tablet”."""
-    quoted = [f"“{name}”" for name in names]
-    if len(quoted) < 2:
-        return "".join(quoted)
-    return _("%(first)s and %(last)s") % {"first": ", ".join(quoted[:-1]), "last": quoted[-1]}
+    return _("Sent")

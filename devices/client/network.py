@@ -5,7 +5,7 @@ from typing import Final
 
 import httpx
 
-USER_AGENT: Final = "kauth-device"
+USER_AGENT: Final = "kauth-client/1"
 CONNECT_SECONDS: Final = 10
 
 
