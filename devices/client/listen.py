@@ -49,7 +49,7 @@ async def listen(
         return desk.finished.result() if desk.finished.done() else max(ending.result())
     finally:
         ending.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(ending, return_exceptions=True)
 
 
 async def _until_its_end(listener: Listener, identity: Identity, terminal: Terminal) -> ExitCode:
