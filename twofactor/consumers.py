@@ -74,7 +74,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self._no_stranger_any_more()
         if self.device_id:
-            self.connected[self.device_id] -= 1
+            _one_less(self.connected, self.device_id)
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -250,7 +250,14 @@ class DeviceConsumer(AsyncWebsocketConsumer):
             self.deadline.cancel()
         if self.counted_as_stranger:
             self.counted_as_stranger = False
-            self.strangers[self.visitor.network] -= 1
+            _one_less(self.strangers, self.visitor.network)
+
+
+def _one_less(counter: Counter[str], name: str) -> None:
+    """Keeps no name whose count is nought, so that the counter does not grow with the visitors."""
+    counter[name] -= 1
+    if not counter[name]:
+        del counter[name]
 
 
 def _open_question(device: Device) -> dict[str, Any] | None:
