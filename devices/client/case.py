@@ -17,6 +17,7 @@ _DONE: Final = {
     DENY: ("Denied.", ExitCode.DENIED),
     REPORT: ("Reported. Choose a new password: whoever asked knows yours.", ExitCode.DENIED),
 }
+_UNKNOWN: Final = "unknown"
 _TOO_LATE: Final = frozenset({ErrorCode.NOT_PENDING, ErrorCode.EXPIRED, ErrorCode.NOT_FOUND})
 
 
@@ -59,15 +60,15 @@ class Case:
         return self._outcome(reply, result, desk)
 
     def _outcome(self, reply: Reply, result: dict[str, Any], desk: Desk) -> ExitCode:
-        expected = STATE_AFTER[reply.decision]
-        if result.get("ok") is True:
-            state = str(result.get("state", expected))
-        elif result.get("error") in _TOO_LATE:
-            # When the way back of an earlier try was lost, the state that stands is our own answer.
-            state = self._closed.result() if self._closed.done() else "over"
-        else:
+        if result.get("ok") is not True and result.get("error") not in _TOO_LATE:
             desk.terminal.warn(f"The server refused the answer: {short(str(result.get('error')))}.")
             return ExitCode.REFUSED
+        expected = STATE_AFTER[reply.decision]
+        state = self._state_after(result, expected)
+        if state == _UNKNOWN:
+            desk.terminal.warn("The connection was lost while your answer was on its way.")
+            desk.terminal.warn("The request is closed; the login page shows how.")
+            return ExitCode.NETWORK
         if state == "failed":
             desk.terminal.say("Not approved: the number is wrong. Sign in again for a new one.")
             return ExitCode.REFUSED
@@ -76,3 +77,11 @@ class Case:
         words, outcome = _DONE[reply.decision]
         desk.terminal.say(words)
         return outcome
+
+    def _state_after(self, result: dict[str, Any], expected: str) -> str:
+        """What the challenge has come to, as far as the server has said it."""
+        if result.get("ok") is True:
+            return str(result.get("state", expected))
+        if self._closed.done():
+            return self._closed.result()
+        return _UNKNOWN if result.get("repeated") else "over"

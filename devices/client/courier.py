@@ -50,14 +50,19 @@ class Courier:
                 await self._calls.signed(self._identity, "POST", path, {"challenge": challenge})
 
     async def deliver(self, answer: dict[str, Any], expires: int) -> dict[str, Any]:
-        """The server's `result`. Tries until the request is over, then raises NetworkProblem."""
+        """The server's `result`. Tries until the request is over, then raises NetworkProblem.
+
+        `repeated` in it: an earlier try may have arrived, only its result did not come back.
+        """
+        repeated = self._socket is not None
         if self._socket is not None:
             with contextlib.suppress(Dropped, TimeoutError):
                 return await self._over_socket(self._socket, answer)
         while True:
             try:
-                return await self._by_http(answer)
+                return {**await self._by_http(answer), "repeated": repeated}
             except NetworkProblem:
+                repeated = True
                 if self._identity.server_time() >= expires:
                     raise
             await asyncio.sleep(_RETRY_SECONDS)

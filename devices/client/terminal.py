@@ -102,12 +102,12 @@ class Lines:
     async def next(self) -> str | None:
         """The next line without its end, or None at the end of the input."""
         if self._pending is None:
-            self._pending = self._begin_reading()
+            self._pending = self.begin_reading()
         line = await asyncio.shield(self._pending)
         self._pending = None
         return line
 
-    def _begin_reading(self) -> asyncio.Future[str | None]:
+    def begin_reading(self) -> asyncio.Future[str | None]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[str | None] = loop.create_future()
 
