@@ -1,0 +1,101 @@
+"""The browser, the server and the people of the browser journeys."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from tests.browser.command_line import Phone
+from tests.browser.person import Person
+from tests.browser.watch import Watch
+from tests.services import chromium
+from tests.services import server as site
+from tests.services.server import ServerProcess
+
+NewContext = Callable[..., BrowserContext]
+NewPerson = Callable[..., Person]
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerProcess]:
+    """Told of a proxy, so that each browser can have a network, and so counters, of its own.
+
+    Its passwords are hashed as cheaply as it allows: people sign up here all the time.
+    """
+    with site.running(KAUTH_TRUSTED_PROXIES="1", KAUTH_PASSWORD_HASH_MEMORY="19456") as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium.OFFLINE)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    assert watch.unexpected() == []
+
+
+@pytest.fixture
+def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
+    """Makes browsers that nobody knows yet; everything they complain about fails the test."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> BrowserContext:
+            headers = {"X-Forwarded-For": f"203.0.113.{next(_numbers)}"}
+            size = {"width": 390, "height": 844}
+            context = browser.new_context(
+                **{"viewport": size, "extra_http_headers": headers, **options}
+            )
+            stack.callback(context.close)
+            watch.over(context)
+            return context
+
+        yield make
+
+
+@pytest.fixture
+def new_person(
+    server: ServerProcess, new_context: NewContext, tmp_path: Path
+) -> Iterator[NewPerson]:
+    """Makes people who have not signed up yet. Options are those of their browser."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> Person:
+            number = next(_numbers)
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            phone = Phone(folder)
+            stack.callback(phone.close)
+            page = new_context(**options).new_page()
+            return Person(page, server.origin, f"person{number}@example.org", phone)
+
+        yield make
+
+
+@pytest.fixture
+def person(new_person: NewPerson) -> Person:
+    return new_person()
+
+
+@pytest.fixture
+def enrolled(person: Person) -> Person:
+    """Somebody with a linked device, signed out, in a browser that the account knows."""
+    person.enrols()
+    return person

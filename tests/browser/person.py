@@ -1,0 +1,91 @@
+"""A person in a test: a browser in one hand, a device in the other, and the steps they take."""
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.command_line import Phone
+from tests.people import PASSWORD
+
+
+class Person:
+    def __init__(self, page: Page, origin: str, login_id: str, phone: Phone) -> None:
+        self.page = page
+        self.origin = origin
+        self.login_id = login_id
+        self.phone = phone
+        self.backup_codes: list[str] = []
+
+    def with_browser(self, context: BrowserContext) -> "Person":
+        """The same person at another browser, with the same device."""
+        other = Person(context.new_page(), self.origin, self.login_id, self.phone)
+        other.backup_codes = self.backup_codes
+        return other
+
+    # Where they go and what they press
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.origin + path)
+
+    def press(self, label: str) -> None:
+        self.page.get_by_role("button", name=label, exact=True).click()
+
+    def follow(self, label: str) -> None:
+        self.page.get_by_role("main").get_by_role("link", name=label).click()
+
+    def is_at(self, path: str) -> None:
+        self.page.wait_for_url(self.origin + path)
+
+    def reads(self, text: str) -> None:
+        expect(self.page.get_by_role("main")).to_contain_text(text)
+
+    def number(self) -> str:
+        """The number to type on the device."""
+        number = self.page.locator("[data-number]").get_attribute("data-number")
+        assert number
+        return number
+
+    def clipboard(self) -> str:
+        text: str = self.page.evaluate("() => navigator.clipboard.readText()")
+        return text
+
+    # The journey in its steps
+
+    def signs_up(self) -> None:
+        self.open("/signup/")
+        self.page.get_by_label("Login ID").fill(self.login_id)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_label("Password again").fill(PASSWORD)
+        self.press("Sign up")
+        self.is_at("/manager/")
+
+    def asks_for_a_link(self) -> str:
+        """From the 2FA section to the QR; the address that it shows."""
+        self.open("/2fa/")
+        self.follow("Enable")
+        self.follow("kAuth app")
+        self.press("Next")
+        return self.page.locator("#link-address").inner_text().strip()
+
+    def links(self) -> None:
+        """Up to the backup codes; the page goes on by itself when the device has claimed."""
+        linking = self.phone.link(self.asks_for_a_link())
+        self.press("Yes, this is my device")
+        self.is_at("/2fa/backup-codes/")
+        self.backup_codes = self.page.locator("#codes li").all_inner_texts()
+        assert linking.ended() == 0, linking.output
+
+    def signs_out(self) -> None:
+        self.press("Log out")
+        self.is_at("/login/")
+
+    def enrols(self) -> None:
+        """A new account with a linked device, signed out again, in a browser that is known."""
+        self.signs_up()
+        self.links()
+        self.signs_out()
+
+    def passes_the_password(self, *, on_the_way_to: str = "") -> None:
+        self.open(f"/login/?next={on_the_way_to}" if on_the_way_to else "/login/")
+        self.page.get_by_label("Login ID").fill(self.login_id)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.press("Log in")
+        self.page.wait_for_url("**/login/verify/")

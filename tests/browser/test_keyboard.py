@@ -1,0 +1,72 @@
+"""Without a mouse: Tab, Enter, and always a ring round the thing that has the focus (WCAG 2.4.7)."""
+
+from playwright.sync_api import Page, expect
+
+from devices.client.errors import ExitCode
+from tests.browser.person import Person
+from tests.people import PASSWORD
+
+WIDTH_OF_RING = """() => {
+  const style = getComputedStyle(document.activeElement);
+  return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+}"""
+NAME_OF_FOCUS = """() => {
+  const element = document.activeElement;
+  return (element.labels?.[0] ?? element).textContent.trim();
+}"""
+FURTHEST = 30
+
+
+def test_a_person_links_by_keyboard(person: Person) -> None:
+    page = person.page
+    person.signs_up()
+    walk_to(page, "2FA")
+    page.keyboard.press("Enter")
+    person.is_at("/2fa/")
+    for name in ("Enable", "kAuth app", "Next"):
+        walk_to(page, name)
+        page.keyboard.press("Enter")
+        page.wait_for_load_state()
+    linking = person.phone.link(page.locator("#link-address").inner_text().strip())
+    person.reads("Is this your device?")
+    walk_to(page, "Yes, this is my device")
+    page.keyboard.press("Enter")
+    person.is_at("/2fa/backup-codes/")
+    assert linking.ended() == ExitCode.DONE
+
+
+def test_a_person_signs_in_by_keyboard(enrolled: Person) -> None:
+    page, phone = enrolled.page, enrolled.phone.listen("--once", "--yes")
+    expect(page.get_by_label("Login ID")).to_be_focused()
+    page.keyboard.type(enrolled.login_id)
+    page.keyboard.press("Tab")
+    assert page.evaluate(NAME_OF_FOCUS) == "Password"
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    enrolled.is_at("/manager/")
+    assert phone.ended() == ExitCode.DONE
+
+
+def test_the_code_box_and_the_other_ways_are_in_reach_of_the_keyboard(enrolled: Person) -> None:
+    enrolled.passes_the_password()
+    for name in ("I have answered", "Use a code instead", "Use a backup code", "Send again"):
+        walk_to(enrolled.page, name)
+    walk_to(enrolled.page, "Cancel")
+    enrolled.page.keyboard.press("Enter")
+    enrolled.is_at("/login/")
+
+
+def test_the_first_stop_skips_to_the_content(person: Person) -> None:
+    person.open("/app/link")
+    walk_to(person.page, "Skip to the content")
+    expect(person.page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+
+
+def walk_to(page: Page, name: str) -> None:
+    """Tab by Tab to what is called so, with the focus in sight at each stop."""
+    for _ in range(FURTHEST):
+        page.keyboard.press("Tab")
+        if page.evaluate(NAME_OF_FOCUS) == name:
+            assert page.evaluate(WIDTH_OF_RING) >= 3
+            return
+    raise AssertionError(f"{name!r} is not in reach on {page.url}")

@@ -1,0 +1,60 @@
+"""Without JavaScript a person presses one button more, and gets there as well."""
+
+import pytest
+
+from devices.client.errors import ExitCode
+from tests.browser.conftest import NewContext, NewPerson
+from tests.browser.person import Person
+
+
+@pytest.fixture
+def person(new_person: NewPerson) -> Person:
+    return new_person(java_script_enabled=False)
+
+
+def test_linking_goes_on_by_i_have_scanned_it(person: Person) -> None:
+    person.signs_up()
+    linking = person.phone.link(person.asks_for_a_link())
+    linking.shows("Check number")
+    person.press("I have scanned it")
+    person.press("Yes, this is my device")
+    person.is_at("/2fa/backup-codes/")
+    assert linking.ended() == ExitCode.DONE
+
+
+def test_i_have_scanned_it_before_any_device_did_shows_the_same_link(person: Person) -> None:
+    person.signs_up()
+    address = person.asks_for_a_link()
+    person.press("I have scanned it")
+    assert person.page.locator("#link-address").inner_text().strip() == address
+
+
+def test_signing_in_goes_on_by_i_have_answered(
+    new_person: NewPerson, new_context: NewContext
+) -> None:
+    person = new_person()
+    person.signs_up()
+    person.links()
+    plain = person.with_browser(new_context(java_script_enabled=False))
+    phone = plain.phone.listen("--once")
+    plain.passes_the_password(on_the_way_to="/2fa/")
+    phone.shows("NEW BROWSER")
+    phone.types("y")
+    phone.types(plain.number())
+    assert phone.ended() == ExitCode.DONE
+    plain.press("I have answered")
+    plain.is_at("/2fa/")
+
+
+def test_i_have_answered_before_the_answer_goes_on_waiting(
+    new_person: NewPerson, new_context: NewContext
+) -> None:
+    person = new_person()
+    person.signs_up()
+    person.links()
+    plain = person.with_browser(new_context(java_script_enabled=False))
+    plain.passes_the_password()
+    number = plain.number()
+    plain.press("I have answered")
+    plain.reads("Check your phone")
+    assert plain.number() == number
