@@ -1,9 +1,12 @@
 """`manage.py serve`: prepares what is missing, then serves the whole site from this process."""
 
+import fcntl
 import hashlib
 import secrets
 import socket
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +32,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _check_port(options["listen"], options["port"])
-        call_command("migrate", verbosity=0)
-        self._collect_static()
-        account = None if options["no_demo_account"] else _demo_account()
+        with _alone():
+            call_command("migrate", verbosity=0)
+            self._collect_static()
+            account = None if options["no_demo_account"] else _demo_account()
         # Imported late: it starts Twisted, which the other commands have no use for.
         from kauth_site import server  # noqa: PLC0415
         from kauth_site.asgi import application  # noqa: PLC0415
@@ -82,6 +86,15 @@ def _check_port(listen: str, port: int) -> None:
                 f"Port {port} on {listen} cannot be used ({error.strerror}). "
                 f"Choose another one: PORT={port + 1} make run"
             ) from error
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Servers of one data directory prepare it one after the other, and each finds it whole."""
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (settings.DATA_DIR / ".preparing").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _fingerprint() -> str:
