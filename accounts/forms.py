@@ -56,6 +56,12 @@ class PasswordChangeForm(NewPasswordForm):
     old_password = password_field(_("Old password"))
     field_order = ("old_password", "new_password1", "new_password2")
 
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean()
+        if fields.get("new_password1") and fields["new_password1"] == fields.get("old_password"):
+            self.add_error("new_password1", _("This is your old password. Choose another one."))
+        return fields
+
 
 class SignupForm(forms.Form):
     username = login_id_field(autofocus=True)

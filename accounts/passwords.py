@@ -1,14 +1,9 @@
 """The first factor: checks, changes and resets passwords. A reset never touches the second one."""
 
-import hashlib
-
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
+from django.utils.crypto import salted_hmac
 
 from accounts import audit, notices, throttling
 from accounts.models import EventKind, KnownBrowser, User, canonical_login_id
@@ -74,12 +69,8 @@ def send_reset(*, login_id: str, visitor: Visitor) -> None:
     throttling.reserve(f"reset:network:{visitor.network}", throttling.RESETS)
     throttling.reserve(f"reset:account:{_digest(login_id)}", throttling.RESETS)
     audit.record(EventKind.PASSWORD_RESET_ASKED, user=user, visitor=visitor)
-    if user is None or not user.is_active:
-        return
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    token = default_token_generator.make_token(user)
-    page = reverse("accounts:password_reset_confirm", args=[uid, token])
-    notices.send("password_reset", user, visitor=visitor, page=page)
+    if user is not None and user.is_active:
+        notices.send_reset_link(user, visitor=visitor)
 
 
 def _counters(
@@ -102,5 +93,9 @@ def _settle(counters: list[tuple[str, throttling.Limit]]) -> None:
 
 
 def _digest(login_id: str) -> str:
-    """Known or not, every login ID has a counter, and no table lists what people mistyped."""
-    return hashlib.sha256(canonical_login_id(login_id).encode()).hexdigest()
+    """Known or not, every login ID has a counter. It is named by a keyed digest, since people
+    mistype their passwords into this field, and a stolen table must not tell them.
+    """
+    return salted_hmac(
+        "accounts.passwords.counter", canonical_login_id(login_id), algorithm="sha256"
+    ).hexdigest()

@@ -5,18 +5,33 @@ from smtplib import SMTPException
 from typing import Any
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
+from accounts import reset_links
 from accounts.models import User
 
+RETRIES = {"bind": True, "max_retries": 5, "default_retry_delay": 30, "expires": 3600}
 
-@shared_task(bind=True, max_retries=5, default_retry_delay=30, expires=3600)
+
+@shared_task(**RETRIES)
 def send_notice(task: Task, kind: str, user_id: str, facts: dict[str, Any]) -> None:
     """Renders templates/email/<kind>.txt, whose first line is the subject, and mails it."""
+    _mail(task, kind, User.objects.get(pk=user_id), facts)
+
+
+@shared_task(**RETRIES)
+def send_reset_link(task: Task, user_id: str, facts: dict[str, Any]) -> None:
+    """Mails the way to a new password. The link is made here: the queue never holds it."""
     user = User.objects.get(pk=user_id)
-    facts["when"] = datetime.fromisoformat(facts["when"])
-    text = render_to_string(f"email/{kind}.txt", {"login_id": user.login_id, **facts})
+    link = f"{settings.KAUTH_ORIGIN}{reset_links.page_for(user)}"
+    _mail(task, "password_reset", user, {**facts, "link": link})
+
+
+def _mail(task: Task, kind: str, user: User, facts: dict[str, Any]) -> None:
+    facts = {**facts, "login_id": user.login_id, "when": datetime.fromisoformat(facts["when"])}
+    text = render_to_string(f"email/{kind}.txt", facts)
     subject, _, body = text.strip().partition("\n")
     try:
         send_mail(

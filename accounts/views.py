@@ -5,17 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import urlsafe_base64_decode
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import audit, known_browsers, passwords, throttling, visitors
+from accounts import audit, known_browsers, passwords, reset_links, throttling, visitors
 from accounts import login as logins
 from accounts.forms import (
     LoginForm,
@@ -165,7 +163,7 @@ def password_reset(request: HttpRequest) -> HttpResponseBase:
 @sensitive_post_parameters()
 def password_reset_confirm(request: HttpRequest, uid: str, token: str) -> HttpResponseBase:
     """Takes the mailed link. Ends at the login page: the second factor is still asked there."""
-    user = _user_of_link(uid, token)
+    user = reset_links.user_of(uid, token)
     if user is None:
         return render(request, "accounts/password_reset_confirm.html", {"validlink": False})
     form = NewPasswordForm(request.POST or None, user=user)
@@ -180,14 +178,6 @@ def password_reset_confirm(request: HttpRequest, uid: str, token: str) -> HttpRe
         return redirect(settings.LOGIN_URL)
     context = {"form": form, "validlink": True}
     return render(request, "accounts/password_reset_confirm.html", context)
-
-
-def _user_of_link(uid: str, token: str) -> User | None:
-    try:
-        user = User.objects.get(pk=urlsafe_base64_decode(uid).decode(), is_active=True)
-    except (User.DoesNotExist, ValueError, ValidationError):
-        return None
-    return user if default_token_generator.check_token(user, token) else None
 
 
 def too_many(request: HttpRequest, refusal: Throttled) -> HttpResponse:

@@ -72,13 +72,17 @@ def of(request: HttpRequest) -> Visitor:
 
 def of_scope(scope: Mapping[str, Any]) -> Visitor:
     """The same for an ASGI scope, as sockets have it."""
-    headers = {name: value.decode("latin1") for name, value in scope["headers"]}
     return Visitor(
         address=client_address(
-            (scope.get("client") or [""])[0], headers.get(b"x-forwarded-for", "")
+            (scope.get("client") or [""])[0], _header(scope, b"x-forwarded-for")
         ),
-        browser=browser_name(headers.get(b"user-agent", "")),
+        browser=browser_name(_header(scope, b"user-agent")),
     )
+
+
+def _header(scope: Mapping[str, Any], wanted: bytes) -> str:
+    """As Django has it for a request: a header that comes more than once is one list."""
+    return ",".join(value.decode("latin1") for name, value in scope["headers"] if name == wanted)
 
 
 def client_address(peer: str, forwarded_for: str) -> str:
