@@ -7,7 +7,7 @@ from channels.layers import channel_layers
 from django.core.management import call_command
 from hypothesis import settings
 
-pytest_plugins = ["tests.services.fixtures"]
+pytest_plugins = ["tests.services.fixtures", "tests.linked"]
 
 # A loaded machine is slow, not wrong.
 settings.register_profile("kauth", deadline=None)
