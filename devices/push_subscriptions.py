@@ -1,6 +1,7 @@
 """Push subscriptions (W3C Push API): what a device's browser gave us, kept as the secret it is."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,9 @@ from devices.models import Device, PushSubscription
 
 AUTH_SIZE = 16
 LONGEST_ENDPOINT = 2000
+# What browsers make of a URL: visible ASCII, and a host name that fits its column (RFC 1035).
+VISIBLE = re.compile(r"[!-~]+")
+HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 def store(device: Device, message: dict[str, Any]) -> None:
@@ -46,10 +50,9 @@ def _host_of(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
         good = (
-            endpoint.isascii()
-            and endpoint.isprintable()
+            VISIBLE.fullmatch(endpoint)
             and parts.scheme == "https"
-            and parts.hostname
+            and HOST.fullmatch(parts.hostname or "")
             and parts.username is None
             and parts.port in (None, 443)
             and len(endpoint) <= LONGEST_ENDPOINT
