@@ -1,13 +1,20 @@
 """Tells people by mail what changed on their account. Mails carry no secret but the reset link."""
 
+import logging
+from functools import partial
 from typing import Any
 
+from celery import Task
+from celery.exceptions import OperationalError
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit, tasks
 from accounts.models import User
 from accounts.visitors import Visitor
+
+logger = logging.getLogger(__name__)
 
 
 def send(
@@ -18,14 +25,27 @@ def send(
     `page` is the path that the mail links to; `facts` are plain values for the template.
     """
     link = {"link": f"{settings.KAUTH_ORIGIN}{page}"}
-    tasks.send_notice.delay_on_commit(
-        kind, str(user.pk), {**_circumstances(visitor), **link, **facts}
-    )
+    _hand_over(tasks.send_notice, kind, str(user.pk), {**_circumstances(visitor), **link, **facts})
 
 
 def send_reset_link(user: User, *, visitor: Visitor) -> None:
     """Queues the mail that leads to a new password. Its secret is made by who sends it."""
-    tasks.send_reset_link.delay_on_commit(str(user.pk), _circumstances(visitor))
+    _hand_over(tasks.send_reset_link, str(user.pk), _circumstances(visitor))
+
+
+def _hand_over(task: Task, *arguments: Any) -> None:
+    transaction.on_commit(partial(_queue, task, arguments))
+
+
+def _queue(task: Task, arguments: tuple[Any, ...]) -> None:
+    """With the queue away the mail leaves from here, as in the embedded mode: what was just done
+    stays done, and whoever can stop Redis does not keep the news of it from people.
+    """
+    try:
+        task.delay(*arguments)
+    except OperationalError as error:
+        logger.warning("The task queue is away, a mail is sent without it: %s", error)
+        task.apply(arguments)
 
 
 def _circumstances(visitor: Visitor) -> dict[str, Any]:

@@ -67,6 +67,8 @@ KAUTH_DEVICES_PER_ACCOUNT = 5
 KAUTH_BACKUP_CODES_READABLE = timedelta(minutes=10)
 KAUTH_RECOVERY_CODE_LIFETIME = timedelta(hours=1)
 KAUTH_CHALLENGES_KEPT = timedelta(days=30)
+# For `create_account` in scripts.
+KAUTH_NEW_ACCOUNT_PASSWORD = env.text("KAUTH_PASSWORD")
 
 # How the lower apps reach the higher ones: by the name of a page, never by an import.
 LOGIN_SECOND_STEP_URL = "twofactor:verify"

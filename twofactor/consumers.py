@@ -112,7 +112,6 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         device_id = messages.text_member(message, "device")
         nonce = messages.bytes_member(message, "nonce", protocol.NONCE_SIZE)
         signature = unb64(messages.text_member(message, "sig"))
-        device = await self._standing(device_id)
         frame = protocol.ws_device(
             origin=settings.KAUTH_ORIGIN,
             server_id=keys.server_id(),
@@ -120,8 +119,9 @@ class DeviceConsumer(AsyncWebsocketConsumer):
             nonce_server=self.nonce,
             nonce_device=nonce,
         )
-        if not await database_sync_to_async(keys.device_signed)(device, signature, frame):
-            raise Unauthenticated
+        device = await database_sync_to_async(authentication.signer)(
+            device_id, signature=signature, frame=frame
+        )
         if self.connected[device_id] >= SOCKETS_PER_DEVICE:
             raise Closing(CloseCode.TOO_MANY_MESSAGES)
         if device.state == DeviceState.REVOKED:

@@ -1,0 +1,60 @@
+"""Linked devices and the acts of linking. The one thing to do here is to revoke."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts import visitors
+from accounts.admin import EvidenceAdmin
+from devices import enrolment
+from devices.models import Device, Enrolment
+
+
+@admin.register(Device)
+class DeviceAdmin(EvidenceAdmin):
+    list_display = ("name", "user", "state", "platform", "last_used_at", "last_address")
+    list_filter = ("state", "platform", "created_at")
+    search_fields = ("name", "user__login_id", "public_id")
+    date_hierarchy = "created_at"
+    list_select_related = ("user",)
+    actions = ("revoke",)
+    fields = (
+        "public_id",
+        "user",
+        "name",
+        "state",
+        "platform",
+        "created_at",
+        "linked_browser",
+        "linked_address",
+        "last_used_at",
+        "last_address",
+        "revoked_at",
+    )
+
+    @admin.action(description=gettext_lazy("Revoke selected devices"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, devices: QuerySet[Device]) -> None:
+        by = f"administrator {request.user}"
+        visitor = visitors.of(request)
+        chosen = devices.select_related("user")
+        done = sum(enrolment.revoke(device, visitor=visitor, by=by) for device in chosen)
+        words = ngettext("%(n)d device is revoked.", "%(n)d devices are revoked.", done)
+        messages.success(request, words % {"n": done} if done else _("Nothing was left to revoke."))
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.has_perm("devices.change_device"))
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(EvidenceAdmin):
+    list_display = ("created_at", "user", "state", "device", "here")
+    list_filter = ("state", "created_at")
+    search_fields = ("user__login_id", "device__name")
+    date_hierarchy = "created_at"
+    list_select_related = ("user", "device")
+    fields = ("user", "state", "created_at", "expires_at", "device", "here", "switched_on")

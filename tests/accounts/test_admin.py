@@ -1,0 +1,108 @@
+"""The admin: behind both factors, with nothing secret in it."""
+
+from typing import Any
+
+import django_otp
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import EventKind, SecurityEvent, User
+from devices.models import Device, DeviceState
+from tests.people import PASSWORD, link_device, make_user
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [
+    "admin:index",
+    "admin:accounts_user_changelist",
+    "admin:accounts_securityevent_changelist",
+    "admin:devices_device_changelist",
+    "admin:devices_enrolment_changelist",
+    "admin:twofactor_challenge_changelist",
+]
+
+
+def signed_in_with(user: User, device: Device | None, client: Client) -> None:
+    client.force_login(user)
+    if device is not None:
+        session = client.session
+        session[django_otp.DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session.save()
+
+
+@pytest.fixture
+def client(settings: Any) -> Client:
+    return Client(HTTP_HOST=settings.KAUTH_HOST)
+
+
+@pytest.fixture
+def superuser() -> User:
+    return make_user("root@example.org", is_staff=True, is_superuser=True)
+
+
+def test_d94_a_staff_password_posted_to_the_admin_opens_no_session(
+    client: Client, superuser: User
+) -> None:
+    posted = {"username": superuser.login_id, "password": PASSWORD}
+    answer = client.post("/admin/login/", posted)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_d97_a_superuser_without_a_device_can_open_the_2fa_section_only(
+    client: Client, superuser: User
+) -> None:
+    signed_in_with(superuser, None, client)
+    assert client.get("/admin/")["Location"] == "/2fa/"
+    assert client.get("/manager/")["Location"] == "/2fa/"
+    assert client.get("/2fa/").status_code == 200
+
+
+def test_an_ordinary_user_gets_no_admin(client: Client) -> None:
+    user = make_user()
+    _, device = link_device(user)
+    user.refresh_from_db()
+    signed_in_with(user, device, client)
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/manager/"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_d95_no_page_of_the_admin_shows_a_secret(
+    client: Client, superuser: User, page: str
+) -> None:
+    _, device = link_device(superuser)
+    superuser.refresh_from_db()
+    signed_in_with(superuser, device, client)
+    answer = client.get(reverse(page))
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    secrets = [bytes(device.public_key).hex(), superuser.password, device.enrolment.token_hash]
+    assert not [secret for secret in secrets if secret in text]
+
+
+def test_revoking_in_the_admin_unlinks_and_is_written_down(client: Client, superuser: User) -> None:
+    _, own = link_device(superuser)
+    _, theirs = link_device(make_user())
+    superuser.refresh_from_db()
+    signed_in_with(superuser, own, client)
+    posted = {"action": "revoke", "_selected_action": [theirs.pk]}
+    client.post(reverse("admin:devices_device_changelist"), posted)
+    theirs.refresh_from_db()
+    assert theirs.state == DeviceState.REVOKED
+    event = SecurityEvent.objects.filter(kind=EventKind.DEVICE_REMOVED).first()
+    assert event is not None
+    assert event.detail == "administrator root@example.org"
+
+
+def test_d100_evidence_cannot_be_changed_or_deleted(client: Client, superuser: User) -> None:
+    _, device = link_device(superuser)
+    superuser.refresh_from_db()
+    signed_in_with(superuser, device, client)
+    event = SecurityEvent.objects.first()
+    assert event is not None
+    change = reverse("admin:accounts_securityevent_change", args=[event.pk])
+    delete = reverse("admin:accounts_securityevent_delete", args=[event.pk])
+    assert client.post(change, {"detail": "forged"}).status_code == 403
+    assert client.post(delete, {"post": "yes"}).status_code == 403
