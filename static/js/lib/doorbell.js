@@ -6,6 +6,8 @@ const ASK_WHILE_LISTENING = 5_000;
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 30_000;
 const STEADY_AFTER = 10_000;
+// WebSocket.OPEN, but by its number: where sockets are blocked the class may be no class any more.
+const OPEN = 1;
 
 export class Doorbell {
   #path;
@@ -53,7 +55,7 @@ export class Doorbell {
 
   #ring() {
     clearTimeout(this.#nextAsk);
-    const listening = this.#socket?.readyState === WebSocket.OPEN;
+    const listening = this.#socket?.readyState === OPEN;
     this.#nextAsk = setTimeout(() => this.#ring(), listening ? ASK_WHILE_LISTENING : ASK_WHILE_DEAF);
     this.#onRing();
   }
