@@ -220,8 +220,9 @@ def unlink_itself(device: Device, *, visitor: Visitor) -> None:
 
 
 def rename(device: Device, name: str, *, visitor: Visitor) -> None:
-    Device.objects.filter(pk=device.pk).update(name=names.clean(name))
-    audit.record(EventKind.DEVICE_RENAMED, user=device.user, visitor=visitor, device_name=name)
+    clean = names.clean(name)
+    Device.objects.filter(pk=device.pk).update(name=clean)
+    audit.record(EventKind.DEVICE_RENAMED, user=device.user, visitor=visitor, device_name=clean)
 
 
 def _check_possession(claim: Claim, token_hash: bytes) -> None:

@@ -57,3 +57,15 @@ def offer(user: User, **options: Any) -> tuple[Enrolment, str]:
     """An open offer and the address in its QR."""
     made, token = enrolment.offer(user=user, replaces=None, **options)
     return made, protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id())
+
+
+def claim_of(body: dict[str, Any]) -> enrolment.Claim:
+    """The body of a claim as the server's own verbs take it."""
+    return enrolment.Claim(
+        token=protocol.unb64(body["token"]),
+        key=protocol.unb64(body["key"]),
+        name=body["name"],
+        platform=body["platform"],
+        nonce=protocol.unb64(body["nonce"]),
+        signature=protocol.unb64(body["sig"]),
+    )
