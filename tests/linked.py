@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import models, transaction
+from hypothesis import HealthCheck, settings
 
 from accounts import clock
 from accounts.models import User
@@ -16,6 +17,11 @@ from devices.models import Device, Enrolment
 from tests.people import link_device, make_user
 from tests.software_device import SoftwareDevice
 from twofactor.models import BackupCode, BackupCodeSet
+
+# For property tests, all examples of which are refused and so leave the rows as they are.
+examples_share_rows = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @dataclass(frozen=True)
