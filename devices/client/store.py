@@ -87,7 +87,7 @@ class Store:
             contents.accounts = [*others, account]
         return account
 
-    def update(self, account: Account, **changes: Any) -> Account:
+    def update(self, account: Account, /, **changes: Any) -> Account:
         """Changes these members of the entry as it stands in the file now."""
         changed = replace(account, **changes)
         with self.change() as contents:
