@@ -1,9 +1,15 @@
 """A person in a test: a browser in one hand, a device in the other, and the steps they take."""
 
+import re
+
 from playwright.sync_api import BrowserContext, Page, expect
 
+from devices.client.errors import ExitCode
 from tests.browser.command_line import Phone
+from tests.journeys.browser import Browser
 from tests.people import PASSWORD
+
+CODE = re.compile(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b")
 
 
 class Person:
@@ -77,15 +83,30 @@ class Person:
         self.press("Log out")
         self.is_at("/login/")
 
-    def enrols(self) -> None:
-        """A new account with a linked device, signed out again, in a browser that is known."""
-        self.signs_up()
-        self.links()
-        self.signs_out()
-
     def passes_the_password(self, *, on_the_way_to: str = "") -> None:
         self.open(f"/login/?next={on_the_way_to}" if on_the_way_to else "/login/")
         self.page.get_by_label("Login ID").fill(self.login_id)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.press("Log in")
         self.page.wait_for_url("**/login/verify/")
+
+    def has_enrolled(self) -> None:
+        """Signed up, linked, and signed in: over plain HTTP, and then given to the browser.
+
+        A browser takes seconds for the way here, and each test but a few begins behind it.
+        """
+        plain = Browser(self.origin, user_agent=self.page.evaluate("() => navigator.userAgent"))
+        plain.open("/signup/")
+        plain.press("Sign up", username=self.login_id, password1=PASSWORD, password2=PASSWORD)
+        plain.open("/2fa/add/kauth/")
+        plain.press("Next")
+        linking = self.phone.link(plain.link_address())
+        linking.shows("Check number")
+        plain.press("I have scanned it")
+        plain.press("Yes, this is my device")
+        self.backup_codes = CODE.findall(plain.text)
+        assert linking.ended() == ExitCode.DONE, linking.output
+        for cookie in plain.http.cookies.jar:
+            kept = {"name": cookie.name, "value": cookie.value or "", "url": self.origin}
+            self.page.context.add_cookies([kept])  # type: ignore[list-item]
+        plain.close()

@@ -53,8 +53,8 @@ def test_the_link_can_be_copied(new_person: NewPerson) -> None:
 
 def test_backup_codes_are_copied_downloaded_and_put_away(new_person: NewPerson) -> None:
     person = new_person(permissions=["clipboard-read", "clipboard-write"])
-    person.signs_up()
-    person.links()
+    person.has_enrolled()
+    person.open("/2fa/backup-codes/")
     assert len(set(person.backup_codes)) == 10
     person.press("Copy")
     expect(person.page.get_by_role("button", name="Copied")).to_be_visible()
@@ -151,19 +151,17 @@ def test_a_backup_code_signs_in_once(enrolled: Person) -> None:
     enrolled.reads("This is none of your unused backup codes")
 
 
-def test_removing_the_last_device_says_what_it_means_and_tells_the_device(person: Person) -> None:
-    person.signs_up()
-    person.links()
-    phone = person.phone.listen()
-    person.open("/2fa/")
-    person.follow("Remove")
-    person.reads("This is your last method")
-    person.press("Remove")
-    person.is_at("/2fa/")
-    person.reads("“Pixel 8” is removed")
-    expect(person.page.locator(".device-row")).to_have_count(0)
+def test_removing_the_last_device_says_what_it_means_and_tells_the_device(member: Person) -> None:
+    phone = member.phone.listen()
+    member.open("/2fa/")
+    member.follow("Remove")
+    member.reads("This is your last method")
+    member.press("Remove")
+    member.is_at("/2fa/")
+    member.reads("“Pixel 8” is removed")
+    expect(member.page.locator(".device-row")).to_have_count(0)
     assert phone.ended() == ExitCode.REVOKED
-    assert "No account is linked here" in person.phone.accounts()
+    assert "No account is linked here" in member.phone.accounts()
 
 
 def test_send_again_asks_anew_in_place_of_the_first_request(enrolled: Person) -> None:

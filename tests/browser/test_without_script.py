@@ -12,6 +12,14 @@ def person(new_person: NewPerson) -> Person:
     return new_person(java_script_enabled=False)
 
 
+@pytest.fixture
+def elsewhere(new_person: NewPerson, new_context: NewContext) -> Person:
+    """Somebody with a linked device at a browser that the account does not know."""
+    person = new_person()
+    person.has_enrolled()
+    return person.with_browser(new_context(java_script_enabled=False))
+
+
 def test_linking_goes_on_by_i_have_scanned_it(person: Person) -> None:
     person.signs_up()
     linking = person.phone.link(person.asks_for_a_link())
@@ -29,32 +37,20 @@ def test_i_have_scanned_it_before_any_device_did_shows_the_same_link(person: Per
     assert person.page.locator("#link-address").inner_text().strip() == address
 
 
-def test_signing_in_goes_on_by_i_have_answered(
-    new_person: NewPerson, new_context: NewContext
-) -> None:
-    person = new_person()
-    person.signs_up()
-    person.links()
-    plain = person.with_browser(new_context(java_script_enabled=False))
-    phone = plain.phone.listen("--once")
-    plain.passes_the_password(on_the_way_to="/2fa/")
+def test_signing_in_goes_on_by_i_have_answered(elsewhere: Person) -> None:
+    phone = elsewhere.phone.listen("--once")
+    elsewhere.passes_the_password(on_the_way_to="/2fa/")
     phone.shows("NEW BROWSER")
     phone.types("y")
-    phone.types(plain.number())
+    phone.types(elsewhere.number())
     assert phone.ended() == ExitCode.DONE
-    plain.press("I have answered")
-    plain.is_at("/2fa/")
+    elsewhere.press("I have answered")
+    elsewhere.is_at("/2fa/")
 
 
-def test_i_have_answered_before_the_answer_goes_on_waiting(
-    new_person: NewPerson, new_context: NewContext
-) -> None:
-    person = new_person()
-    person.signs_up()
-    person.links()
-    plain = person.with_browser(new_context(java_script_enabled=False))
-    plain.passes_the_password()
-    number = plain.number()
-    plain.press("I have answered")
-    plain.reads("Check your phone")
-    assert plain.number() == number
+def test_i_have_answered_before_the_answer_goes_on_waiting(elsewhere: Person) -> None:
+    elsewhere.passes_the_password()
+    number = elsewhere.number()
+    elsewhere.press("I have answered")
+    elsewhere.reads("Check your phone")
+    assert elsewhere.number() == number

@@ -4,13 +4,16 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
+# Whoever goes on while a socket is still opening closes it before it is open.
+LEFT_EARLY = "WebSocket is closed before the connection is established"
+
 
 class Watch:
     """Script errors, console errors (a breach of the CSP is one) and static files not had."""
 
     def __init__(self) -> None:
         self._faults: list[str] = []
-        self._expected: list[str] = []
+        self._expected = [LEFT_EARLY]
 
     def over(self, context: BrowserContext) -> None:
         context.on("page", self._over_page)

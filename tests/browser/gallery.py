@@ -1,0 +1,50 @@
+"""Pictures of the pages, to be looked at, and what can be measured on them."""
+
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page
+
+FOLDER = Path(__file__).parent / "screenshots"
+PHONE, COMPUTER = 390, 1280
+FOUR_TIMES_ENLARGED = 320  # a window of 1280 at 400 % (WCAG 1.4.10)
+SMALLEST_TARGET = 44
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+SMALL_TARGETS = """(smallest) => {
+  const links = "nav a, .ways a, .back a, .brand, .button";
+  const controls = `button, input:not([type=hidden]), select, ${links}`;
+  return [...document.querySelectorAll(controls)]
+    .filter((control) => control.checkVisibility({ visibilityProperty: true }))
+    .filter((control) => control.getBoundingClientRect().height < smallest)
+    .map((control) => control.outerHTML);
+}"""
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+class Gallery:
+    def __init__(self, folder: Path = FOLDER) -> None:
+        folder.mkdir(exist_ok=True)
+        self._folder = folder
+
+    def show(self, page: Page, name: str) -> None:
+        """The page at both sizes, light and dark; fails where it does not fit or cannot be hit."""
+        for width in (COMPUTER, PHONE):
+            self._resize(page, width)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                page.screenshot(path=self._folder / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate(TOO_WIDE) == 0, f"{name} is too wide for a phone"
+        self._resize(page, FOUR_TIMES_ENLARGED)
+        assert page.evaluate(TOO_WIDE) == 0, f"{name} is too wide at 400 %"
+        self._resize(page, PHONE)
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+    def show_ours(self, page: Page, name: str) -> None:
+        """The same for a page whose every target is ours to make."""
+        self.show(page, name)
+        assert page.evaluate(SMALL_TARGETS, SMALLEST_TARGET) == [], f"{name} has small targets"
+
+    @staticmethod
+    def _resize(page: Page, width: int) -> None:
+        page.set_viewport_size({"width": width, "height": 844 if width < COMPUTER else 800})
