@@ -1,5 +1,6 @@
 """Calls to /device/v1, as a device makes them and as it would never make them."""
 
+import functools
 import json
 from typing import Any
 
@@ -26,12 +27,19 @@ def send(
     """One call; `content` is sent as JSON, bytes as they are, `proof` as `Authorization`."""
     if proof:
         environ["HTTP_AUTHORIZATION"] = proof
-    caller = visitor or browser(address="203.0.113.9")
-    return caller.generic(method, path, as_body(content), "application/json", **environ)
+    return (visitor or _device()).generic(
+        method, path, as_body(content), "application/json", **environ
+    )
+
+
+@functools.cache
+def _device() -> Client:
+    """Kept, since it is slow to make: it has no cookies and is given none."""
+    return browser(address="203.0.113.9")
 
 
 def call(
-    device: SoftwareDevice, method: str, path: str, content: Any = None, **spoiled: Any
+    device: SoftwareDevice, method: str, path: str, content: Any = None, /, **spoiled: Any
 ) -> Any:
     """The same with the proof of `device`; `spoiled` is what it signs in place of the truth."""
     body = as_body(content)

@@ -63,3 +63,12 @@ def words(response: HttpResponse) -> str:
     """The page without what differs at each view of it: the masked token against forgery."""
     page = response.content.decode()
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
+
+
+def two_factor_browser(user: User, nth: int = 0, **options: Any) -> Client:
+    """A browser in which `user` has just passed both factors."""
+    visitor = browser(**options)
+    log_in(visitor, user.login_id)
+    pass_second_factor(visitor, user, nth)
+    assert signed_in_as(visitor) == str(user.pk)
+    return visitor
