@@ -49,7 +49,7 @@ def private_folder(owner: str | None = None) -> Iterator[Path]:
 
 
 def wait_until(
-    ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 30
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 120
 ) -> None:
     """Returns as soon as `ready`; shows the log when the process ends or time runs out first."""
     deadline = time.monotonic() + seconds
