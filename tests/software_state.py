@@ -59,6 +59,7 @@ class ServerState:
         self.signs_greetings_with: p256.PrivateKey | None = None
         self.signs_requests_with: p256.PrivateKey | None = None
         self.sockets_blocked = False
+        self.blocks_sockets_with: HttpResponse | None = None
         self.clock_ahead = 0
         self.refusals: dict[str, list[HttpResponse]] = {}
         self.judge: Callable[[Message], Message] = approved_by_decision

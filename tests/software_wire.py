@@ -21,7 +21,7 @@ class Wire(ServerState):
 
     async def _on_http(self, request: HttpRequest) -> HttpResponse | None:
         if request.path == protocol.SOCKET_PATH:
-            return HttpResponse(503) if self.sockets_blocked else None
+            return HttpResponse(503) if self.sockets_blocked else self.blocks_sockets_with
         call = f"{request.method} {request.path.removeprefix('/device/v1/')}"
         self.calls.append(call)
         if self.refusals.get(call):
