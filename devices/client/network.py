@@ -7,6 +7,7 @@ import httpx
 
 USER_AGENT: Final = "kauth-client/1"
 CONNECT_SECONDS: Final = 10
+CLOSE_SECONDS: Final = 2
 
 
 def tls() -> ssl.SSLContext:

@@ -14,7 +14,7 @@ from devices import messages, protocol
 from devices.client.accounts import ACTIVE, PENDING
 from devices.client.errors import NetworkProblem, Refused, Revoked, Untrusted
 from devices.client.identity import Identity, pinned_key
-from devices.client.network import CONNECT_SECONDS, USER_AGENT, socket_address, tls
+from devices.client.network import CLOSE_SECONDS, CONNECT_SECONDS, USER_AGENT, socket_address, tls
 from devices.messages import bytes_member, int_member, text_member
 from devices.protocol import (
     KEY_SIZE,
@@ -76,13 +76,20 @@ class DeviceSocket:
 @contextlib.asynccontextmanager
 async def open_socket(identity: Identity) -> AsyncIterator[DeviceSocket]:
     """A socket that is ready. Raises Dropped, Revoked, Refused or Untrusted."""
-    async with await _connected(identity.account.origin) as connection:
+    connection = await _connected(identity.account.origin)
+    try:
         socket = DeviceSocket(connection)
-        try:
-            await socket.authenticate(identity)
-        except (ProtocolError, TimeoutError) as error:
-            raise Dropped(f"{identity.account.host} does not answer as a kAuth server.") from error
+        await _authenticated(socket, identity)
         yield socket
+    finally:
+        await connection.close()
+
+
+async def _authenticated(socket: DeviceSocket, identity: Identity) -> None:
+    try:
+        await socket.authenticate(identity)
+    except (ProtocolError, TimeoutError) as error:
+        raise Dropped(f"{identity.account.host} does not answer as a kAuth server.") from error
 
 
 async def _connected(origin: str) -> ClientConnection:
@@ -94,6 +101,7 @@ async def _connected(origin: str) -> ClientConnection:
             compression=None,
             max_size=protocol.MAX_MESSAGE,
             open_timeout=CONNECT_SECONDS,
+            close_timeout=CLOSE_SECONDS,
             user_agent_header=USER_AGENT,
             ssl=tls() if address.startswith("wss:") else None,
         )
