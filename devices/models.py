@@ -1,4 +1,4 @@
-"""Linked devices, the act of linking, and where to push. Holds rows; decides nothing."""
+"""Linked devices, the act of linking, and how devices are reached. Holds rows; decides nothing."""
 
 import uuid
 
@@ -153,3 +153,15 @@ class SeenNonce(models.Model):
 
     def __str__(self) -> str:
         return bytes(self.nonce).hex()
+
+
+class PendingRing(models.Model):
+    """A ring that waits for the embedded server; see devices.outbox."""
+
+    # The longest name that channels takes.
+    group = models.CharField(max_length=100)
+    message = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.group

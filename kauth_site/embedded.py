@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer
+
+from devices import outbox
 
 
 class EmbeddedChannelLayer(InMemoryChannelLayer):
@@ -12,7 +15,8 @@ class EmbeddedChannelLayer(InMemoryChannelLayer):
 
     The stock layer is not safe across threads: a message from another thread's loop lies there
     until the server's loop wakes for something else. So whoever calls from elsewhere is brought
-    home to the loop that the server bound.
+    home to the loop that the server bound. A process where no server bound its loop, such as a
+    command, has no sockets: what it rings is put where the server looks.
     """
 
     home: ClassVar[asyncio.AbstractEventLoop | None] = None
@@ -31,6 +35,8 @@ class EmbeddedChannelLayer(InMemoryChannelLayer):
         await self._at_home(super().group_discard, group, channel)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        if self.home is None:
+            await sync_to_async(outbox.put)(group, message)
         await self._at_home(super().group_send, group, message)
 
     async def _at_home(self, call: Callable[..., Any], *args: Any) -> None:

@@ -2,27 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from daphne.server import Server, twisted_loop
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import defer
 
+from devices import outbox
 from devices.protocol import MAX_MESSAGE, CloseCode
 from kauth_site.embedded import EmbeddedChannelLayer
 from twofactor.tasks import expire_overdue_challenges
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SOCKET_AGE = 12 * 3600
 PING_EVERY = 30
 # Time for close frames to leave and be answered before the connections are cut.
 GOODBYE = 1.0
 NORMAL = 1000
+EXPIRY_PAUSE = settings.KAUTH_EXPIRY_INTERVAL.total_seconds()
+# A removed device is to be off within two seconds, whoever removes it (D-42).
+RINGS_PAUSE = 0.5
 
 
 class Socket(WebSocketProtocol):
@@ -58,10 +64,12 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         server.ws_factory.protocol = Socket
         ready()
 
-    if isinstance(get_channel_layer(), EmbeddedChannelLayer):
+    layer = get_channel_layer()
+    if isinstance(layer, EmbeddedChannelLayer):
         EmbeddedChannelLayer.bind(twisted_loop)
-        # Without Redis there is no worker and no beat: the expiry runs here.
-        twisted_loop.create_task(_expire_again_and_again())
+        # Without Redis there is no worker and no beat: what they do is done here.
+        twisted_loop.create_task(_again_and_again(_expire, EXPIRY_PAUSE))
+        twisted_loop.create_task(_again_and_again(partial(_ring_for_commands, layer), RINGS_PAUSE))
     server = GracefulServer(  # type: ignore[no-untyped-call]
         application,
         endpoints=[f"tcp:port={port}:interface={listen}"],
@@ -76,11 +84,27 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
     server.run()  # type: ignore[no-untyped-call]
 
 
-async def _expire_again_and_again() -> None:
-    """What Celery beat and a worker do in the full mode, here in the server's own loop."""
+async def _again_and_again(work: Callable[[], Awaitable[None]], pause: float) -> None:
+    """Does `work` in the server's own loop, with `pause` seconds in between."""
     while True:
         try:
-            await sync_to_async(expire_overdue_challenges, thread_sensitive=False)()
+            await work()
         except Exception:
-            logger.exception("The expiry run failed; the next one comes in time.")
-        await asyncio.sleep(settings.KAUTH_EXPIRY_INTERVAL.total_seconds())
+            logger.exception("Work in the background failed; it is tried again.")
+            await asyncio.sleep(EXPIRY_PAUSE)
+        await asyncio.sleep(pause)
+
+
+async def _in_database(work: Callable[[], T]) -> T:
+    """In a thread of its own: no request waits for it, and its connection is given back."""
+    return await database_sync_to_async(work, thread_sensitive=False)()
+
+
+async def _expire() -> None:
+    await _in_database(expire_overdue_challenges)
+
+
+async def _ring_for_commands(layer: EmbeddedChannelLayer) -> None:
+    """Rings here what a command beside this server wants rung."""
+    for ring in await _in_database(outbox.take):
+        await layer.group_send(ring.group, ring.message)

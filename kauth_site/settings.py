@@ -280,7 +280,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("KAUTH_EMAIL_FROM", f"kauth@{ALLOWE
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if EMAIL_HOST
-    else "django.core.mail.backends.console.EmailBackend"
+    else "kauth_site.console.EmailBackend"
 )
 
 KAUTH_LOG_LEVEL = env.choice(

@@ -1,6 +1,6 @@
 """`manage.py send_challenge LOGIN_ID`: asks a person's devices, and waits for the answer.
 
-Exit codes: 0 approved, 1 denied (or not asked), 2 expired, 3 no device.
+Exit codes: 0 approved, 1 denied (or not asked), 2 expired, 3 no device, 130 interrupted.
 """
 
 import secrets
@@ -19,6 +19,7 @@ from twofactor.exceptions import NotApproved, Paused
 from twofactor.models import Challenge, Purpose, State
 
 APPROVED, DENIED, EXPIRED, NO_DEVICE = 0, 1, 2, 3
+INTERRUPTED = 130  # as shells have it
 ASK_EVERY = 0.5
 
 
@@ -59,7 +60,8 @@ class Command(BaseCommand):
             return self._wait(challenge, user, binding)
         except KeyboardInterrupt:
             challenges.cancel(challenge_id=challenge.pk, binding=binding, visitor=audit.NOBODY)
-            raise
+            self.stderr.write("The question is taken back.")
+            return INTERRUPTED
 
     def _wait(self, challenge: Challenge, user: User, binding: str) -> int:
         """Asks the database, which is the authority, until the question is over."""

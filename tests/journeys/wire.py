@@ -1,0 +1,73 @@
+"""A device on the real socket of a server process, for journeys."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from devices.protocol import SOCKET_PATH, SUBPROTOCOL
+from tests.journeys.browser import Browser
+from tests.software_device import SoftwareDevice
+
+PATIENCE = 10
+
+
+class DeviceSocket:
+    """What a linked device hears and says, after it has proven itself."""
+
+    def __init__(self, socket: ClientConnection, device: SoftwareDevice) -> None:
+        self.socket = socket
+        self.device = device
+        self.hello = self.hear()
+        self.say(device.sign_ws(self.hello))
+        ready = self.hear()
+        assert device.accepts_ready(self.hello, ready), ready
+
+    def hear(self) -> dict[str, Any]:
+        return dict(json.loads(self.socket.recv(PATIENCE)))
+
+    def say(self, message: dict[str, Any]) -> None:
+        self.socket.send(json.dumps(message))
+
+    def answer(
+        self, decision: str, number: str = "", request: dict[str, Any] | None = None
+    ) -> None:
+        """Answers the request that comes next, once its signature is checked."""
+        asked = request or self.hear()
+        assert self.device.accepts_request(self.hello["server_key"], asked), asked
+        self.say(self.device.answer_body(asked, decision, number))
+
+    def closed_with(self) -> int | None:
+        """Hears on until the server closes."""
+        try:
+            while True:
+                self.hear()
+        except ConnectionClosed as closing:
+            return closing.rcvd.code if closing.rcvd else None
+
+
+@contextmanager
+def connected(origin: str, device: SoftwareDevice) -> Iterator[DeviceSocket]:
+    address = origin.replace("http", "ws", 1) + SOCKET_PATH
+    with connect(address, subprotocols=[Subprotocol(SUBPROTOCOL)]) as socket:
+        yield DeviceSocket(socket, device)
+
+
+def sign_up_and_link(browser: Browser, login_id: str, password: str) -> SoftwareDevice:
+    """A new person with a linked device; the browser ends on the page of the backup codes."""
+    browser.open("/signup/")
+    browser.press("Sign up", username=login_id, password1=password, password2=password)
+    browser.open("/2fa/add/kauth/")
+    browser.press("Next")
+    device = SoftwareDevice()
+    claim = device.claim_body(browser.link_address())
+    response = httpx.post(f"{browser.origin}/device/v1/links", json=claim)
+    device.accept_claim(response.raise_for_status().json())
+    browser.press("I have scanned it")
+    browser.press("Yes, this is my device")
+    return device
