@@ -104,6 +104,8 @@ def _scanned(request: HttpRequest) -> HttpResponse:
 
 def _confirm(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
+    if not _was_shown(request):
+        return redirect("devices:link")
     try:
         device = enrolment.confirm(
             request.session.get(SESSION_KEY, 0), user=user, visitor=visitors.of(request)
@@ -120,6 +122,17 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     response = redirect(settings.AFTER_LINK_URL)
     known_browsers.remember(request, response, user)
     return response
+
+
+def _was_shown(request: HttpRequest) -> bool:
+    """Whether the yes is to the device that waits now.
+
+    With a second page open the session may have another offer, claimed by somebody else, than the
+    page whose button was pressed.
+    """
+    shown, offer = request.POST.get("device", ""), _current(request)
+    waits = offer.device if offer else None
+    return not shown or waits is None or str(waits.public_id) == shown
 
 
 def _refuse(request: HttpRequest) -> HttpResponse:

@@ -193,7 +193,7 @@ def test_an_offer_made_here_is_refused_from_elsewhere_and_stays_open(
     alice: Linked, bob: Linked
 ) -> None:
     strict, token, address = offer_here(alice)
-    others = [browser(), two_factor_browser(bob.user), two_factor_browser(alice.user, nth=1)]
+    others = [browser(), two_factor_browser(bob.user), two_factor_browser(alice.user)]
     for other in others:
         response = send("POST", LINKS, SoftwareDevice().claim_body(address), visitor=other)
         assert refusal(response) == (401, "unauthenticated")
