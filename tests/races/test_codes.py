@@ -1,0 +1,118 @@
+"""Codes and passwords, tried by many at the same moment (D-46, D-50, D-53, D-58)."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from django.test import Client
+
+from accounts import passwords, throttling
+from accounts.models import EventKind, SecurityEvent, User
+from accounts.passwords import NotRight
+from accounts.throttling import Throttled
+from devices import one_time_codes
+from devices.models import Device
+from devices.one_time_codes import WrongCode
+from tests.pages import browser, log_in
+from tests.people import VISITOR, link_device, make_user
+from tests.races.crowd import Crowd, unless
+from twofactor import backup_codes
+from twofactor.exceptions import WrongBackupCode
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+
+CODE_PAGE = "/login/verify/code/"
+WRONG = "000000"
+
+
+@pytest.fixture
+def crowd() -> Iterator[Crowd]:
+    with Crowd() as threads:
+        yield threads
+
+
+def test_d46_a_one_time_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:
+    """Each with a counter of its own, so that it is not the throttle that holds them back."""
+    user = make_user()
+    code = code_now(link_device(user)[1])
+
+    def use(number: int) -> bool:
+        redeem = partial(
+            one_time_codes.redeem, user=user, code=code, visitor=VISITOR, counter=f"code:{number}"
+        )
+        return unless(WrongCode, redeem)
+
+    assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
+
+
+def test_d53_a_backup_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:
+    user = make_user()
+    link_device(user)
+    code = (backup_codes.readable(user) or [])[0]
+
+    def use(number: int) -> bool:
+        redeem = partial(
+            backup_codes.redeem, user=user, code=code, visitor=VISITOR, counter=f"backup:{number}"
+        )
+        return unless(WrongBackupCode, redeem)
+
+    assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
+    assert backup_codes.left(user) == 9
+
+
+def test_d50_of_500_wrong_codes_at_once_ten_at_most_are_judged(crowd: Crowd) -> None:
+    user = make_user()
+    link_device(user)
+    refused = (WrongCode, Throttled)
+    guess = partial(one_time_codes.redeem, user=user, code=WRONG, visitor=VISITOR)
+    assert not any(crowd.at_once([partial(unless, refused, guess)] * 500))
+    assert 1 <= events(EventKind.CODE_WRONG) <= 10
+
+
+def test_d50_many_sessions_share_the_counter_of_the_account(crowd: Crowd) -> None:
+    user = make_user()
+    device = link_device(user)[1]
+    sessions = [waiting_session(user) for _ in range(6)]
+    assert not any(crowd.at_once([partial(type_code, one, WRONG) for one in sessions * 4]))
+    assert events(EventKind.CODE_WRONG) == throttling.CODE.free
+    # The right code, during the wait, is not judged either.
+    assert not type_code(sessions[0], code_now(device))
+    assert events(EventKind.CODE_ACCEPTED) == 0
+
+
+def test_d58_of_many_wrong_passwords_at_once_ten_at_most_are_judged(crowd: Crowd) -> None:
+    """Two dozen, since each costs a full hash; the counter itself is tried by a hundred below."""
+    make_user()
+    guess = partial(
+        passwords.check, login_id="alice@example.org", password="wrong horse", visitor=VISITOR
+    )
+    assert not any(crowd.at_once([partial(unless, NotRight, guess)] * 24))
+    assert 1 <= events(EventKind.PASSWORD_WRONG) <= 10
+
+
+def test_d58_of_100_that_use_a_new_counter_at_once_no_more_pass_than_may(crowd: Crowd) -> None:
+    reserve = partial(throttling.reserve, "password:new", throttling.PASSWORD_OF_ACCOUNT)
+    passed = crowd.at_once([partial(unless, Throttled, reserve)] * 100)
+    assert passed.count(True) == throttling.PASSWORD_OF_ACCOUNT.free
+
+
+def waiting_session(user: User) -> Client:
+    """A browser that has passed the password and waits for the second step."""
+    visitor = browser()
+    log_in(visitor, user.login_id)
+    return visitor
+
+
+def type_code(session: Client, code: str) -> bool:
+    """Whether `code` opened the account."""
+    return bool(session.post(CODE_PAGE, {"code": code}).status_code == 302)
+
+
+def code_now(device: Device) -> str:
+    secret = one_time_codes.secret_of(device)
+    return one_time_codes.at(secret, one_time_codes.steps(time.time())[0])
+
+
+def events(kind: EventKind) -> int:
+    return SecurityEvent.objects.filter(kind=kind).count()
