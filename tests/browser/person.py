@@ -7,8 +7,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from devices.client.errors import ExitCode
 from tests.browser.command_line import Phone
 from tests.journeys.browser import Browser
-from tests.people import PASSWORD
 
+PASSWORD = "correct horse battery"
 CODE = re.compile(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b")
 
 

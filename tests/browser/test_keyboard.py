@@ -3,8 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from devices.client.errors import ExitCode
-from tests.browser.person import Person
-from tests.people import PASSWORD
+from tests.browser.person import PASSWORD, Person
 
 WIDTH_OF_RING = """() => {
   const style = getComputedStyle(document.activeElement);
