@@ -9,7 +9,18 @@ from django.http import HttpRequest
 from accounts.models import SecurityEvent, User
 
 
-class EvidenceAdmin(admin.ModelAdmin):
+class ShownColumnsAdmin(admin.ModelAdmin):
+    """Filters by what is shown only: a hidden column would tell itself by the number of hits."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        shown = {*self.list_display, *self.search_fields, *self.get_fields(request)}
+        column = lookup.partition("__")[0]
+        follows = self.opts.get_field(column).is_relation if column in shown else False
+        known = column in shown and (not follows or lookup in shown or lookup.endswith("__exact"))
+        return known and super().lookup_allowed(lookup, value, request)
+
+
+class EvidenceAdmin(ShownColumnsAdmin):
     """Rows that are read and searched, by nobody added, changed or deleted."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -23,7 +34,7 @@ class EvidenceAdmin(admin.ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ShownColumnsAdmin):
     list_display = ("login_id", "is_active", "is_staff", "must_enrol", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "must_enrol", "date_joined")
     search_fields = ("login_id",)

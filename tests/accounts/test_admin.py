@@ -106,3 +106,30 @@ def test_d100_evidence_cannot_be_changed_or_deleted(client: Client, superuser: U
     delete = reverse("admin:accounts_securityevent_delete", args=[event.pk])
     assert client.post(change, {"detail": "forged"}).status_code == 403
     assert client.post(delete, {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        "twofactor/challenge/?number=47",
+        "twofactor/challenge/?binding__startswith=a",
+        "accounts/user/?password__startswith=argon2",
+        "devices/device/?user__password__startswith=argon2",
+        "devices/enrolment/?token_hash__startswith=a",
+    ],
+)
+def test_d95_a_hidden_column_cannot_be_probed_by_a_filter(
+    client: Client, superuser: User, probe: str
+) -> None:
+    _, device = link_device(superuser)
+    superuser.refresh_from_db()
+    signed_in_with(superuser, device, client)
+    assert client.get(f"/admin/{probe}").status_code == 400
+
+
+@pytest.mark.parametrize("filter_", ["?state__exact=active", "?q=alice", "?created_at__year=2026"])
+def test_the_filters_of_the_page_itself_work(client: Client, superuser: User, filter_: str) -> None:
+    _, device = link_device(superuser)
+    superuser.refresh_from_db()
+    signed_in_with(superuser, device, client)
+    assert client.get(f"/admin/devices/device/{filter_}").status_code == 200
