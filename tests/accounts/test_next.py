@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts import login
 from tests.pages import MANAGER, browser, sign_in
 from tests.people import PASSWORD, make_user
 
@@ -49,24 +50,33 @@ def landing(sent_by: str, page: str) -> str:
 
 
 @pytest.mark.parametrize("page", EVIL)
-def test_d103_a_page_elsewhere_becomes_the_account_manager(page: str) -> None:
-    make_user()
-    assert landing("form", page) == landing("address", page) == MANAGER
+def test_d103_a_page_elsewhere_is_none_of_ours(page: str) -> None:
+    assert login.local_page(page, MANAGER) == MANAGER
 
 
 @pytest.mark.parametrize("page", LOCAL)
-def test_d103_a_page_of_ours_is_gone_to(page: str) -> None:
+def test_d103_a_page_of_ours_is_taken_as_it_is(page: str) -> None:
+    assert login.local_page(page, MANAGER) == page
+
+
+@pytest.mark.parametrize("sent_by", ["form", "address"])
+@pytest.mark.parametrize(
+    ("page", "where"),
+    [("//evil.example", MANAGER), ("/\\evil.example", MANAGER), ("/2fa/?a=b", "/2fa/?a=b")],
+)
+def test_d103_the_login_leads_to_pages_of_ours_only(sent_by: str, page: str, where: str) -> None:
     make_user()
-    assert landing("form", page) == landing("address", page) == page
+    assert landing(sent_by, page) == where
 
 
-@pytest.mark.parametrize("page", EVIL)
-def test_d103_who_is_signed_in_is_not_led_away_either(page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "where"), [("//evil.example", MANAGER), ("https:evil", MANAGER), ("/2fa/", "/2fa/")]
+)
+def test_d103_who_is_signed_in_is_not_led_away_either(page: str, where: str) -> None:
     make_user()
     visitor = browser()
     sign_in(visitor)
-    response = visitor.get("/login/", {"next": page})
-    assert response.headers["Location"] == MANAGER
+    assert visitor.get("/login/", {"next": page}).headers["Location"] == where
 
 
 def test_d103_no_line_of_the_answer_can_be_written_by_the_caller() -> None:
