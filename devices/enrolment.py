@@ -26,6 +26,9 @@ from devices.exceptions import (
 )
 from devices.models import Device, DeviceState, Enrolment, EnrolmentState
 
+# Only the person, warned before, may switch two-factor authentication off with their last device.
+BY_PERSON = "the person"
+
 OPEN_STATES = (EnrolmentState.OFFERED, EnrolmentState.CLAIMED)
 
 
@@ -187,15 +190,15 @@ def end_overdue(limit: int) -> int:
 def revoke(device: Device, *, visitor: Visitor, by: str) -> bool:
     """Unlinks `device` at once and for good; False when it was unlinked before.
 
-    Its open requests end, its socket is told and closed, its calls are refused from now on. The
-    account's last device takes two-factor authentication with it: ask the person first. `by` says
-    who did it, for the record.
+    Its open requests end, its socket is told and closed, its calls are refused from now on. With
+    the last device two-factor authentication goes off only if `by` is BY_PERSON: warn them before.
+    Removed by anybody else it leaves an account that must enrol. `by` also is for the record.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=device.user_id)
         revoked = _revoke_row(device)
         if revoked:
-            signals.device_revoked.send(sender=Device, device=device, visitor=visitor)
+            signals.device_revoked.send(sender=Device, device=device, visitor=visitor, by=by)
     if revoked:
         audit.record(
             EventKind.DEVICE_REMOVED,

@@ -173,7 +173,7 @@ def remove(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """Says what removing means, then does it."""
     found = _own_device(request, public_id)
     if request.method == "POST":
-        enrolment.revoke(found, visitor=visitors.of(request), by="the person")
+        enrolment.revoke(found, visitor=visitors.of(request), by=enrolment.BY_PERSON)
         user: Any = request.user
         user.refresh_from_db()
         logins.refresh(request, user)

@@ -18,6 +18,7 @@ class Overview:
 
     devices: list[Device]
     backup_codes_left: int
+    must_enrol: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -25,6 +26,8 @@ class Overview:
 
     @property
     def sentence(self) -> str:
+        if self.must_enrol:
+            return gettext("Waits for a new device. Link one to go on.")
         if not self.enabled:
             return gettext("Off. Your password alone opens this account.")
         devices = ngettext("%(n)d device", "%(n)d devices", len(self.devices)) % {
@@ -43,6 +46,7 @@ def overview(user: User) -> Overview:
     return Overview(
         devices=list(Device.objects.of(user).active()),
         backup_codes_left=backup_codes.left(user),
+        must_enrol=user.must_enrol,
     )
 
 
@@ -69,13 +73,21 @@ def switch_off(user: User, *, visitor: Visitor) -> None:
     notices.send("two_factor_off", user, visitor=visitor, page="/2fa/")
 
 
+def demand_enrolment(user: User) -> None:
+    """Somebody else removed the last device: the account never falls back to its password alone.
+
+    Its backup codes still open the linking page; without one left `reset` gives a one-time code.
+    """
+    _begin_epoch(user, must_enrol=True)
+
+
 def reset(user: User, *, by: str) -> str:
     """Removes every method, ends every session, and returns a one-time code for enrolling anew.
 
     The account never falls back to its password alone: until a device is linked the code is
     asked for, and it opens nothing but the linking page.
     """
-    _begin_epoch(user, must_enrol=True)
+    demand_enrolment(user)
     for device in Device.objects.of(user).active():
         enrolment.revoke(device, visitor=audit.NOBODY, by=by)
     code = backup_codes.generate_recovery(user)

@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.visitors import Visitor
+from devices import enrolment as enrolment_verbs
 from devices import signals
 from devices.models import Device, Enrolment
 from twofactor import challenges, methods
@@ -24,8 +25,12 @@ def on_device_linked(
     enrolment.save(update_fields=["switched_on"])
 
 
-def on_device_revoked(sender: Any, device: Device, visitor: Visitor, **_: Any) -> None:
+def on_device_revoked(sender: Any, device: Device, visitor: Visitor, by: str, **_: Any) -> None:
     challenges.end_with_device(device)
     user = User.objects.get(pk=device.user_id)
-    if not methods.required(user):
+    if methods.required(user):
+        return
+    if by == enrolment_verbs.BY_PERSON:
         methods.switch_off(user, visitor=visitor)
+    else:
+        methods.demand_enrolment(user)
