@@ -65,6 +65,8 @@ def open_for(device: Device) -> Challenge | None:
 
 def seen(challenge_id: str, device: Device) -> None:
     """A person has the question on screen at `device`; the waiting page says so."""
+    if not device.is_active:
+        return
     first = (
         Challenge.objects.open()
         .filter(pk=challenge_id, user=device.user_id, seen_by=None)

@@ -8,6 +8,8 @@ import asyncio
 import os
 import time
 from collections import Counter, deque
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -27,6 +29,8 @@ MESSAGES, PER_SECONDS = 30, 10
 STRANGERS_PER_NETWORK = 20
 SOCKETS_PER_DEVICE = 5
 
+Step = Callable[..., Coroutine[Any, Any, None]]
+
 
 class Closing(Exception):
     """The socket must be closed with `code`."""
@@ -34,6 +38,25 @@ class Closing(Exception):
     def __init__(self, code: CloseCode) -> None:
         super().__init__(code.name)
         self.code = code
+
+
+def guarded(step: Step) -> Step:
+    """A refusal inside `step`, whoever caused it, ends the socket with the protocol's code."""
+
+    @wraps(step)
+    async def answered(self: "DeviceConsumer", *args: Any, **kwargs: Any) -> None:
+        try:
+            await step(self, *args, **kwargs)
+        except Closing as closing:
+            await self.close(code=closing.code.value)
+        except Revoked:
+            await self.say_goodbye()
+        except Unauthenticated:
+            await self.close(code=CloseCode.NOT_AUTHENTICATED.value)
+        except ProtocolError:
+            await self.close(code=CloseCode.BAD_MESSAGE.value)
+
+    return answered
 
 
 class LoginConsumer(PageConsumer):
@@ -78,17 +101,9 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
 
+    @guarded
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        try:
-            await self._hear(text_data)
-        except Closing as closing:
-            await self.close(code=closing.code.value)
-        except Revoked:
-            await self.revoked({})
-        except Unauthenticated:
-            await self.close(code=CloseCode.NOT_AUTHENTICATED.value)
-        except ProtocolError:
-            await self.close(code=CloseCode.BAD_MESSAGE.value)
+        await self._hear(text_data)
 
     async def _hear(self, text: str | None) -> None:
         self._count_message()
@@ -191,11 +206,13 @@ class DeviceConsumer(AsyncWebsocketConsumer):
 
     # What the doorbell calls. Each looks at the database before it says anything.
 
+    @guarded
     async def asked(self, event: dict[str, Any]) -> None:
         device = await self._standing(self.device_id)
         if device.is_active:
             await self._ask_open_question(device)
 
+    @guarded
     async def closed(self, event: dict[str, Any]) -> None:
         device = await self._standing(self.device_id)
         if device.is_active:
@@ -203,17 +220,20 @@ class DeviceConsumer(AsyncWebsocketConsumer):
                 {"t": "closed", "challenge": event["challenge"], "state": event["state"]}
             )
 
+    @guarded
     async def activated(self, event: dict[str, Any]) -> None:
         device = await self._standing(self.device_id)
         if device.is_active:
             await self._say({"t": "active"})
             await self._look_again()
 
+    @guarded
     async def revoked(self, event: dict[str, Any]) -> None:
-        device = await self._standing(self.device_id) if self.device_id else None
-        if device is None or device.state == DeviceState.REVOKED:
-            await self._say({"t": "revoked"})
-            await self.close(code=CloseCode.REVOKED.value)
+        await self._linked()
+
+    async def say_goodbye(self) -> None:
+        await self._say({"t": "revoked"})
+        await self.close(code=CloseCode.REVOKED.value)
 
     # Small parts
 

@@ -1,0 +1,164 @@
+"""The device socket and the waiting page's doorbell: real frames into the real application."""
+
+import json
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from accounts.models import User
+from devices import enrolment
+from devices.models import Device, DeviceState
+from devices.protocol import CloseCode
+from tests.linked import Linked
+from tests.pages import browser, log_in
+from tests.people import VISITOR
+from tests.sockets import device_socket, device_wire, opened, page_wire, stranger_socket
+from tests.twofactor.asking import ask
+from twofactor.models import Challenge, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+asked = sync_to_async(ask)
+
+
+async def refused(wire: WebsocketCommunicator) -> bool:
+    accepted, _ = await wire.connect(10)
+    return not accepted
+
+
+async def test_a_device_is_asked_and_its_answer_is_taken(alice: Linked) -> None:
+    async with device_socket(alice.phone) as socket:
+        challenge = await asked(alice)
+        request = await socket.hear()
+        assert alice.phone.accepts_request(socket.hello["server_key"], request)
+        await socket.say({"t": "seen", "challenge": request["challenge"]})
+        await socket.say(alice.phone.answer_body(request, "approve"))
+        result = await socket.hear()
+        assert result == {"t": "result", "challenge": challenge.pk, "ok": True, "state": "approved"}
+        assert (await socket.hear())["t"] == "closed"
+    assert (await Challenge.objects.aget(pk=challenge.pk)).state == State.APPROVED
+
+
+async def test_d80_a_question_from_before_the_socket_is_asked_on_connecting(alice: Linked) -> None:
+    challenge = await asked(alice)
+    async with device_socket(alice.phone) as socket:
+        assert (await socket.hear())["challenge"] == challenge.pk
+
+
+async def test_d01_the_number_never_travels_to_the_device(alice: Linked, settings: Any) -> None:
+    settings.KAUTH_NUMBER_DIGITS = 6
+    async with device_socket(alice.phone) as socket:
+        challenge = await asked(alice, known=False)
+        request = await socket.hear()
+        await socket.say(alice.phone.answer_body(request, "approve", challenge.number))
+        await socket.hear()
+        await socket.hear()
+        assert not [text for text in socket.heard if challenge.number in text]
+
+
+async def test_d14_without_the_key_nobody_gets_in(alice: Linked) -> None:
+    async with stranger_socket() as socket:
+        proof = alice.phone.sign_ws(socket.hello)
+        await socket.say({**proof, "sig": "A" * 86})
+        assert await socket.closed_with() == CloseCode.NOT_AUTHENTICATED
+
+
+async def test_d77_a_recorded_proof_is_good_for_no_other_greeting(alice: Linked) -> None:
+    async with stranger_socket() as first:
+        recorded = alice.phone.sign_ws(first.hello)
+    async with stranger_socket() as second:
+        await second.say(recorded)
+        assert await second.closed_with() == CloseCode.NOT_AUTHENTICATED
+
+
+async def test_d77_silence_is_ended(alice: Linked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twofactor.consumers.AUTH_SECONDS", 0)
+    async with stranger_socket() as socket:
+        assert await socket.closed_with() == CloseCode.NO_AUTH_IN_TIME
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (b"\x00\x01", CloseCode.BAD_MESSAGE),
+        ("no json", CloseCode.BAD_MESSAGE),
+        ("[]", CloseCode.BAD_MESSAGE),
+        ('{"t":7}', CloseCode.BAD_MESSAGE),
+        ('{"t":"auth"}', CloseCode.BAD_MESSAGE),
+        ('{"t":"ping"}', CloseCode.NOT_AUTHENTICATED),
+        ('{"t":"' + "x" * 9000 + '"}', CloseCode.TOO_BIG),
+    ],
+)
+async def test_what_a_stranger_sends_ends_with_its_code(
+    alice: Linked, frame: bytes | str, code: CloseCode
+) -> None:
+    async with stranger_socket() as socket:
+        await socket.say_raw(frame)
+        assert await socket.closed_with() == code
+
+
+async def test_d78_a_flood_is_ended(alice: Linked) -> None:
+    async with device_socket(alice.phone) as socket:
+        for _ in range(40):
+            await socket.say({"t": "ping"})
+        assert await socket.closed_with() == CloseCode.TOO_MANY_MESSAGES
+
+
+async def test_a_removed_device_is_told_and_thrown_out(alice: Linked) -> None:
+    async with device_socket(alice.phone) as socket:
+        await sync_to_async(enrolment.revoke)(alice.row, visitor=VISITOR, by="a test")
+        assert await socket.closed_with() == CloseCode.REVOKED
+        assert json.loads(socket.heard[-1]) == {"t": "revoked"}
+
+
+async def test_d79_a_removal_that_rang_nobody_is_seen_at_the_next_message(alice: Linked) -> None:
+    async with device_socket(alice.phone) as socket:
+        assert await socket.hears_nothing()
+        rows = Device.objects.filter(pk=alice.row.pk)
+        await rows.aupdate(state=DeviceState.REVOKED, confirmed=False)
+        await socket.say({"t": "ping"})
+        assert await socket.closed_with() == CloseCode.REVOKED
+
+
+async def test_the_bell_of_a_locked_account_ends_the_socket_in_good_order(alice: Linked) -> None:
+    async with device_socket(alice.phone) as socket:
+        assert await socket.hears_nothing()
+        await User.objects.filter(pk=alice.user.pk).aupdate(is_active=False)
+        await asked(alice)
+        assert await socket.closed_with() == CloseCode.NOT_AUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [b"https://evil.example", b"http://localhost:8443", b"https://localhost:8000", b"null"],
+)
+async def test_d74_another_origin_opens_no_socket(alice: Linked, origin: bytes) -> None:
+    visitor = browser()
+    assert await refused(device_wire(headers=[(b"origin", origin)]))
+    assert await refused(page_wire("/ws/login/", visitor, origin))
+
+
+async def test_d76_without_the_sub_protocol_there_is_no_socket(alice: Linked) -> None:
+    assert await refused(device_wire(subprotocols=[]))
+
+
+async def test_d80_the_waiting_page_hears_changed_and_takes_no_command(alice: Linked) -> None:
+    visitor = browser()
+    await sync_to_async(log_in)(visitor)
+    await sync_to_async(visitor.get)("/login/verify/")
+    challenge = await Challenge.objects.aget(user=alice.user)
+    async with opened(page_wire("/ws/login/", visitor)) as socket:
+        assert await socket.hear() == {"t": "changed"}
+        await socket.say({"t": "approve", "challenge": challenge.pk})
+        async with device_socket(alice.phone) as device:
+            request = await device.hear()
+            await device.say({"t": "seen", "challenge": request["challenge"]})
+            assert await socket.hear() == {"t": "changed"}
+    assert (await Challenge.objects.aget(pk=challenge.pk)).state == State.PENDING
+
+
+async def test_a_page_that_waits_for_nothing_gets_no_socket(alice: Linked) -> None:
+    assert await refused(page_wire("/ws/login/", browser()))
+    assert await refused(page_wire("/ws/link/", browser()))
