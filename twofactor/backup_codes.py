@@ -47,11 +47,12 @@ def generate(user: User, *, visitor: Visitor) -> BackupCodeSet:
 def generate_recovery(user: User) -> str:
     """One code, good for one hour, in place of all: with it the person links a device anew."""
     (code,) = _random_codes(1)
-    code_set = _replace(user, [code])
-    code_set.recovery = True
-    code_set.readable = None
-    code_set.expires_at = clock.now() + settings.KAUTH_RECOVERY_CODE_LIFETIME
-    code_set.save()
+    with transaction.atomic():
+        code_set = _replace(user, [code])
+        code_set.recovery = True
+        code_set.readable = None
+        code_set.expires_at = clock.now() + settings.KAUTH_RECOVERY_CODE_LIFETIME
+        code_set.save()
     return code
 
 
@@ -78,6 +79,11 @@ def redeem_on(code_set: BackupCodeSet, code: str) -> bool:
     if row is None or not right or over:
         return False
     return bool(BackupCode.objects.filter(pk=row.pk, used_at=None).update(used_at=Now()))
+
+
+def is_recovery(user: User) -> bool:
+    """Whether what this account has is an administrator's one-time code."""
+    return BackupCodeSet.objects.filter(user=user, recovery=True).exists()
 
 
 def left(user: User) -> int:

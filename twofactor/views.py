@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ from twofactor.models import BackupCodeSet, Challenge, Purpose, State
 from twofactor.waiting import Waiting
 
 Page = Callable[[HttpRequest, PendingLogin], HttpResponseBase]
+Redeem = Callable[..., Any]
 
 
 def second_step(page: Page) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -142,19 +144,8 @@ def code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
     """A 30-second code of any linked device, for a phone without network."""
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            device = one_time_codes.redeem(
-                user=pending.user,
-                code=form.cleaned_data["code"],
-                visitor=visitors.of(request),
-                counter=_counter(request, pending, "code"),
-            )
-        except WrongCode:
-            form.add_error("code", _("This code does not fit. Type the one shown right now."))
-        except throttling.Throttled as refusal:
-            form.add_error("code", _wait(refusal))
-        else:
-            _end_question(request, pending)
+        device = _redeemed(request, pending, form, one_time_codes.redeem, route="code")
+        if device is not None:
             return _signed_in(request, pending, device=device, method="code")
     push_available = methods.has_device(pending.user)
     context = {"form": form, "has_devices": push_available, "push_available": push_available}
@@ -167,21 +158,10 @@ def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase
     """One of the codes on paper, or the one-time code from an administrator."""
     form = BackupCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            code_set = backup_codes.redeem(
-                user=pending.user,
-                code=form.cleaned_data["code"],
-                visitor=visitors.of(request),
-                counter=_counter(request, pending, "backup"),
-            )
-        except WrongBackupCode:
-            form.add_error("code", _("This is none of your unused backup codes. Check each sign."))
-        except throttling.Throttled as refusal:
-            form.add_error("code", _wait(refusal))
-        else:
-            _end_question(request, pending)
+        code_set = _redeemed(request, pending, form, backup_codes.redeem, route="backup")
+        if code_set is not None:
             return _signed_in(request, pending, device=code_set, method="backup_code")
-    recovery = pending.user.must_enrol
+    recovery = backup_codes.is_recovery(pending.user)
     if recovery:
         form.fields["code"].label = _("One-time code")
     context = {"form": form, "recovery": recovery}
@@ -252,6 +232,29 @@ def _signed_in(
     if device is not None:
         known_browsers.remember(request, response, pending.user)
     return response
+
+
+def _redeemed(
+    request: HttpRequest, pending: PendingLogin, form: Form, redeem: Redeem, *, route: str
+) -> Any | None:
+    """The django-otp device that the typed code belongs to; else None, and the form says why."""
+    try:
+        device = redeem(
+            user=pending.user,
+            code=form.cleaned_data["code"],
+            visitor=visitors.of(request),
+            counter=_counter(request, pending, route),
+        )
+    except WrongCode:
+        form.add_error("code", _("This code does not fit. Type the one shown right now."))
+    except WrongBackupCode:
+        form.add_error("code", _("This is none of your unused backup codes. Check each sign."))
+    except throttling.Throttled as refusal:
+        form.add_error("code", _wait(refusal))
+    else:
+        _end_question(request, pending)
+        return device
+    return None
 
 
 def _challenge_of(pending: PendingLogin) -> Challenge | None:
