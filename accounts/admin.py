@@ -6,7 +6,11 @@ from django.contrib import admin
 from django.db.models import F
 from django.http import HttpRequest
 
-from accounts.models import SecurityEvent, User
+from accounts import audit, visitors
+from accounts.models import DETAIL_SIZE, EventKind, SecurityEvent, User
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+SAVED = ("is_active", "is_staff", "is_superuser", "must_change_password")
 
 
 class ShownColumnsAdmin(admin.ModelAdmin):
@@ -58,11 +62,29 @@ class UserAdmin(ShownColumnsAdmin):
         """Accounts are made by people themselves, or by `create_account`."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An account is switched off; what happened on it stays with it."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Rights are given by superusers only, or staff could give themselves all of them."""
+        user: Any = request.user
+        return self.readonly_fields if user.is_superuser else (*self.readonly_fields, *RIGHTS)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Switching an account off ends its sessions and approvals, even if it comes on again."""
-        if "is_active" in form.changed_data and not obj.is_active:
+        changed = [name for name in form.changed_data if name in SAVED]
+        if "is_active" in changed and not obj.is_active:
             obj.security_epoch = F("security_epoch") + 1
-        super().save_model(request, obj, form, change)
+            changed.append("security_epoch")
+        # Only what was changed here: a password that changes meanwhile is not put back.
+        obj.save(update_fields=changed)
+        audit.record(
+            EventKind.ACCOUNT_CHANGED,
+            user=obj,
+            visitor=visitors.of(request),
+            detail=f"administrator {request.user}: {', '.join(form.changed_data)}"[:DETAIL_SIZE],
+        )
 
 
 @admin.register(SecurityEvent)

@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+DETAIL_SIZE = 400
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -133,6 +134,7 @@ class Throttle(models.Model):
 
 
 class EventKind(models.TextChoices):
+    ACCOUNT_CHANGED = "account_changed", _("Account changed by an administrator")
     SIGNED_UP = "signed_up", _("Account made")
     PASSWORD_RIGHT = "password_right", _("Password right")
     PASSWORD_WRONG = "password_wrong", _("Password not right")
@@ -194,7 +196,7 @@ class SecurityEvent(models.Model):
     method = models.CharField(max_length=20, blank=True)
     address = models.GenericIPAddressField(null=True)
     browser = models.CharField(max_length=60, blank=True)
-    detail = models.CharField(max_length=200, blank=True)
+    detail = models.CharField(max_length=DETAIL_SIZE, blank=True)
 
     objects = AppendOnlyQuerySet.as_manager()
 

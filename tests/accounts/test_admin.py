@@ -4,6 +4,7 @@ from typing import Any
 
 import django_otp
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -133,3 +134,39 @@ def test_the_filters_of_the_page_itself_work(client: Client, superuser: User, fi
     superuser.refresh_from_db()
     signed_in_with(superuser, device, client)
     assert client.get(f"/admin/devices/device/{filter_}").status_code == 200
+
+
+def test_staff_cannot_give_themselves_rights(client: Client) -> None:
+    clerk = make_user("clerk@example.org", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    _, device = link_device(clerk)
+    clerk.refresh_from_db()
+    signed_in_with(clerk, device, client)
+    page = reverse("admin:accounts_user_change", args=[clerk.pk])
+    client.post(page, {"is_active": "on", "is_superuser": "on"})
+    clerk.refresh_from_db()
+    assert not clerk.is_superuser
+
+
+def test_switching_an_account_off_ends_what_was_begun_and_is_written_down(
+    client: Client, superuser: User
+) -> None:
+    _, device = link_device(superuser)
+    superuser.refresh_from_db()
+    signed_in_with(superuser, device, client)
+    user = make_user()
+    assert client.post(reverse("admin:accounts_user_change", args=[user.pk]), {}).status_code == 302
+    changed = User.objects.get(pk=user.pk)
+    assert not changed.is_active
+    assert changed.security_epoch == user.security_epoch + 1
+    assert changed.password == user.password
+    event = SecurityEvent.objects.filter(kind=EventKind.ACCOUNT_CHANGED).get()
+    assert event.detail == "administrator root@example.org: is_active"
+
+
+def test_an_account_cannot_be_deleted_in_the_admin(client: Client, superuser: User) -> None:
+    _, device = link_device(superuser)
+    superuser.refresh_from_db()
+    signed_in_with(superuser, device, client)
+    page = reverse("admin:accounts_user_delete", args=[make_user().pk])
+    assert client.post(page, {"post": "yes"}).status_code == 403
