@@ -49,18 +49,14 @@ class NewPasswordForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         fields = super().clean() or {}
         check_new_password(self, "new_password1", "new_password2", self.user)
+        if not self.errors and self.user.check_password(fields["new_password1"]):
+            self.add_error("new_password1", _("This is your old password. Choose another one."))
         return fields
 
 
 class PasswordChangeForm(NewPasswordForm):
     old_password = password_field(_("Old password"))
     field_order = ("old_password", "new_password1", "new_password2")
-
-    def clean(self) -> dict[str, Any]:
-        fields = super().clean()
-        if fields.get("new_password1") and fields["new_password1"] == fields.get("old_password"):
-            self.add_error("new_password1", _("This is your old password. Choose another one."))
-        return fields
 
 
 class SignupForm(forms.Form):

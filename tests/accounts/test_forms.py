@@ -108,7 +108,9 @@ def test_a_login_id_is_taken_in_its_one_form() -> None:
 
 def change(old: str, new: str) -> PasswordChangeForm:
     fields = {"old_password": old, "new_password1": new, "new_password2": new}
-    return PasswordChangeForm(fields, user=User(login_id=LOGIN_ID))
+    user = User(login_id=LOGIN_ID)
+    user.set_password(PASSWORD)
+    return PasswordChangeForm(fields, user=user)
 
 
 def test_a_new_password_is_taken() -> None:

@@ -246,3 +246,9 @@ def test_an_epoch_that_moves_on_ends_the_session(alice: Linked) -> None:
     visitor = two_factor_browser(alice.user)
     User.objects.update(security_epoch=F("security_epoch") + 1)
     assert not is_signed_in(visitor)
+
+
+def test_a_reset_does_not_take_the_old_password_either(alice: Linked) -> None:
+    """Else "it was not me" would end with the password that somebody else knows."""
+    answer = choose(browser(), reset_links.page_for(alice.user), PASSWORD)
+    assert "This is your old password" in answer.content.decode()
