@@ -289,7 +289,7 @@ KAUTH_LOG_LEVEL = env.choice(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "kauth_site.logs.SafeLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": KAUTH_LOG_LEVEL},
     "loggers": {"django": {"handlers": [], "propagate": True}},
