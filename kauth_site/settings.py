@@ -260,7 +260,10 @@ CONTENT_SECURITY_POLICY = {
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Installed by npm, never copied into the repository. Without it only the app's camera is missing.
+QR_PACKAGE = BASE_DIR / "node_modules" / "qr"
+KAUTH_QR_DECODER = "qr/decode.js" if (QR_PACKAGE / "decode.js").is_file() else ""
+STATICFILES_DIRS = [BASE_DIR / "static", *([("qr", QR_PACKAGE)] if KAUTH_QR_DECODER else [])]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "kauth_site.staticfiles.HashedStorage"},

@@ -18,6 +18,10 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 
 DEMO_LOGIN = "demo@example.org"
+NO_CAMERA = (
+    "  The app's camera cannot be used: the QR decoder is not installed. Links can be pasted.",
+    "  make run  installs it when npm has a network.",
+)
 
 
 class Command(BaseCommand):
@@ -61,6 +65,8 @@ class Command(BaseCommand):
         lines = ["", f"  kAuth is ready:  {origin}"]
         if account is not None:
             lines += ["", f"  Login ID:        {account[0]}", f"  Password:        {account[1]}"]
+        if not settings.KAUTH_QR_DECODER:
+            lines += ["", *NO_CAMERA]
         lines += [
             "",
             "  1. Log in there, open 2FA, press Enable, choose kAuth app, press Next.",
