@@ -1,6 +1,6 @@
 from django.urls import path
 
-from twofactor import api, views
+from twofactor import api, section_views, views
 
 app_name = "twofactor"
 
@@ -11,10 +11,14 @@ urlpatterns = [
     path("login/verify/cancel/", views.verify_cancel, name="verify_cancel"),
     path("login/verify/code/", views.code, name="code"),
     path("login/verify/backup-code/", views.backup_code, name="backup_code"),
-    path("2fa/", views.overview, name="overview"),
-    path("2fa/add/", views.add, name="add"),
-    path("2fa/backup-codes/", views.backup_codes_page, name="backup_codes"),
-    path("2fa/backup-codes/download/", views.backup_codes_download, name="backup_codes_download"),
+    path("2fa/", section_views.overview, name="overview"),
+    path("2fa/add/", section_views.add, name="add"),
+    path("2fa/backup-codes/", section_views.backup_codes_page, name="backup_codes"),
+    path(
+        "2fa/backup-codes/download/",
+        section_views.backup_codes_download,
+        name="backup_codes_download",
+    ),
     path("device/v1/requests", api.requests_open, name="api_requests"),
     path("device/v1/answers", api.post_answer, name="api_answers"),
     path("device/v1/seen", api.seen, name="api_seen"),

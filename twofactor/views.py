@@ -1,4 +1,4 @@
-"""The second step of a sign-in, and the 2FA section."""
+"""The second step of a sign-in: the waiting page and the other ways through."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -19,14 +18,13 @@ from accounts import clock, known_browsers, throttling, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
 from accounts.models import User
-from accounts.reauthentication import recent_login_required
 from devices import one_time_codes
 from devices.models import Device
 from devices.one_time_codes import WrongCode
 from twofactor import backup_codes, challenges, fatigue, methods, waiting
 from twofactor.exceptions import NotApproved, Paused, WrongBackupCode
 from twofactor.forms import BackupCodeForm, CodeForm
-from twofactor.models import BackupCodeSet, Challenge, Purpose, State
+from twofactor.models import Challenge, Purpose, State
 from twofactor.waiting import Waiting
 
 Page = Callable[[HttpRequest, PendingLogin], HttpResponseBase]
@@ -166,61 +164,6 @@ def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase
         form.fields["code"].label = _("One-time code")
     context = {"form": form, "recovery": recovery}
     return render(request, "twofactor/backup_code.html", context)
-
-
-@login_required
-def overview(request: HttpRequest) -> HttpResponse:
-    user: Any = request.user
-    context = {"overview": methods.overview(user), "must_enrol": user.must_enrol}
-    return render(request, "twofactor/overview.html", context)
-
-
-@recent_login_required
-def add(request: HttpRequest) -> HttpResponse:
-    return render(request, "twofactor/add.html")
-
-
-@recent_login_required
-@never_cache
-def backup_codes_page(request: HttpRequest) -> HttpResponseBase:
-    """The codes, while they can be read; then how many are left, and new ones."""
-    user: Any = request.user
-    visitor = visitors.of(request)
-    if request.method == "POST" and methods.has_device(user):
-        if request.POST.get("action") == "new":
-            backup_codes.generate(user, visitor=visitor)
-        elif request.POST.get("action") == "saved" and backup_codes.put_away(user):
-            messages.success(request, _("Your backup codes are put away. Keep them safe."))
-            return redirect("twofactor:overview")
-        return redirect("twofactor:backup_codes")
-    return render(request, "twofactor/backup_codes.html", _backup_codes_context(user))
-
-
-def _backup_codes_context(user: User) -> dict[str, Any]:
-    code_set = BackupCodeSet.objects.filter(user=user, recovery=False).first()
-    return {
-        "codes": backup_codes.readable(user),
-        "left": backup_codes.left(user),
-        "created_at": code_set.made_at if code_set else None,
-        "until": backup_codes.readable_until(code_set) if code_set else None,
-        "login_id": user.login_id,
-        "host": settings.KAUTH_HOST,
-        "enabled": methods.has_device(user),
-    }
-
-
-@recent_login_required
-@never_cache
-def backup_codes_download(request: HttpRequest) -> HttpResponseBase:
-    user: Any = request.user
-    context = _backup_codes_context(user)
-    if context["codes"] is None:
-        return redirect("twofactor:backup_codes")
-    response = render(
-        request, "twofactor/backup_codes.txt", context, content_type="text/plain; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="kauth-backup-codes.txt"'
-    return response
 
 
 def _signed_in(
