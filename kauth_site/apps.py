@@ -2,10 +2,17 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.core import checks
 
 
 class KauthSiteConfig(AppConfig):
     name = "kauth_site"
+
+    def ready(self) -> None:
+        from kauth_site import checks as ours  # noqa: PLC0415 - settings must be complete first
+
+        for check in (ours.keys, ours.redis, ours.address):
+            checks.register(check, checks.Tags.security, deploy=True)
 
 
 class KauthAdminConfig(AdminConfig):

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+# With DATABASE_URL nothing is made up on the quiet.
+MAKE_ALL = "env -u DATABASE_URL .venv/bin/python manage.py check"
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -65,7 +67,7 @@ def ensure(directory: Path) -> None:
 
 
 def read(directory: Path, name: str) -> str:
-    """The secret `name`; raises SecretFileError when it is missing, empty or readable by others."""
+    """The secret `name`; raises SecretFileError when it is missing, empty, or not for us alone."""
     path = directory / "keys" / name
     try:
         with path.open(encoding="ascii") as file:
@@ -73,8 +75,11 @@ def read(directory: Path, name: str) -> str:
             secret = file.read().strip()
     except FileNotFoundError:
         raise SecretFileError(
-            f"{path} is missing. Restore it from your backup, or set KAUTH_{name.upper()}."
+            f"{path} is missing. Restore it from your backup, or set KAUTH_{name.upper()}. "
+            f"A new site makes all its secrets once: {MAKE_ALL}"
         ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretFileError(f"{path} cannot be read: {_reason(error)}.") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SecretFileError(f"{path} is open to other users. Close it: chmod 600 {path}")
     if not secret:
@@ -83,9 +88,16 @@ def read(directory: Path, name: str) -> str:
 
 
 def _make_private_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SecretFileError(f"{folder} cannot be made: {_reason(error)}.") from None
     if folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SecretFileError(f"{folder} is open to other users. Close it: chmod 700 {folder}")
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or "") if isinstance(error, OSError) else "it is not text"
 
 
 def _publish(path: Path, secret: str) -> None:

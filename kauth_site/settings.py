@@ -174,7 +174,8 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     else {"BACKEND": "kauth_site.embedded.EmbeddedChannelLayer"}
 }
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+# What Redis calls a unix socket has another name in Celery.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

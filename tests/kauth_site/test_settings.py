@@ -1,8 +1,5 @@
 """What the environment makes of the settings, and which defaults are safe."""
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +9,6 @@ from kauth_site.secret_files import MAKERS, SecretFileError
 from tests.kauth_site.configured import PRODUCTION, Configure, configure
 
 __all__ = ["configure"]
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 # --- Embedded and full mode ---------------------------------------------------------------
@@ -150,15 +145,6 @@ def test_a_value_that_does_not_fit_stops_the_start(
         configure(**{name: value})
 
 
-def test_the_production_settings_pass_djangos_own_check(
-    configure: Configure, tmp_path: Path
-) -> None:
-    configure(**PRODUCTION)  # sets the environment that the command below inherits
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def test_a_unix_socket_of_redis_has_its_other_name_in_celery(configure: Configure) -> None:
+    site = configure(REDIS_URL="unix://:p4ss@/run/redis.sock")
+    assert site["CELERY_BROKER_URL"] == "redis+socket://:p4ss@/run/redis.sock"
