@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.models import SecurityEvent
 from devices import doorbell
-from twofactor import methods
+from twofactor import advice, methods
 from twofactor.models import ExpiryRun
 
-RECENT_EVENTS = 10
+RECENT_EVENTS = 5
 LATE_EXPIRY = settings.KAUTH_EXPIRY_INTERVAL * 6
 
 
@@ -35,8 +35,12 @@ def index(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def manager(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    events = SecurityEvent.objects.filter(user=user)[:RECENT_EVENTS]
-    context = {"overview": methods.overview(user), "events": events}
+    overview = methods.overview(user)
+    context = {
+        "overview": overview,
+        "advice": advice.for_person(user, overview),
+        "events": SecurityEvent.objects.filter(user=user)[:RECENT_EVENTS],
+    }
     return render(request, "manager.html", context)
 
 

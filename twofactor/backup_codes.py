@@ -107,6 +107,17 @@ def readable_until(code_set: BackupCodeSet) -> datetime:
     return code_set.made_at + settings.KAUTH_BACKUP_CODES_READABLE
 
 
+def saved(user: User, *, visitor: Visitor) -> bool:
+    """The person has the codes on paper: from now on only the hashes are left. False when they
+    were hidden before.
+    """
+    if not put_away(user):
+        return False
+    BackupCodeSet.objects.filter(user=user).update(saved_at=Now())
+    audit.record(EventKind.BACKUP_CODES_SAVED, user=user, visitor=visitor)
+    return True
+
+
 def put_away(user: User) -> bool:
     """From now on only the hashes are left; False when it was so before."""
     return bool(
@@ -157,6 +168,7 @@ def _replace(user: User, codes: list[str]) -> BackupCodeSet:
         "made_at": clock.now(),
         "expires_at": None,
         "readable": sealed,
+        "saved_at": None,
     }
     with transaction.atomic():
         code_set, _ = BackupCodeSet.objects.update_or_create(user=user, defaults=fresh)

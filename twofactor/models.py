@@ -130,6 +130,8 @@ class BackupCodeSet(OTPDevice):
     expires_at = models.DateTimeField(null=True)
     # The codes themselves, sealed, until the person has put them away or ten minutes are over.
     readable = models.BinaryField(null=True)
+    # When the person said so; nothing else can know it.
+    saved_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("backup codes")

@@ -38,7 +38,7 @@ def backup_codes_page(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and methods.has_device(user):
         if request.POST.get("action") == "new":
             backup_codes.generate(user, visitor=visitor)
-        elif request.POST.get("action") == "saved" and backup_codes.put_away(user):
+        elif request.POST.get("action") == "saved" and backup_codes.saved(user, visitor=visitor):
             messages.success(request, _("Your backup codes are put away. Keep them safe."))
             return redirect("twofactor:overview")
         return redirect("twofactor:backup_codes")
