@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.services import chromium, postgresql, redis
+from tests.services import chromium, node, postgresql, redis
 from tests.services import server as site
 from tests.services.processes import MissingProgramError
 
@@ -44,3 +44,9 @@ def chromium_path() -> str:
 def server() -> Iterator[site.ServerProcess]:
     with site.running() as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def node_path() -> str:
+    with _available_or_said():
+        return node.path()
