@@ -10,12 +10,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User, canonical_login_id
 
 LONGEST_PASSWORD = 1024
+EMPTY = _("Type your password.")
+AGAIN = _("Type the same password again.")
+NO_ADDRESS = _("Type an e-mail address, such as name@example.org.")
 
 
-def password_field(label: Any, *, new: bool = False) -> forms.CharField:
+def words(when_empty: Any) -> dict[str, Any]:
+    """What a field says of itself, in place of Django's own sentences."""
+    return {"required": when_empty, "max_length": _("Type %(limit_value)d characters at most.")}
+
+
+def password_field(label: Any, *, new: bool = False, when_empty: Any = EMPTY) -> forms.CharField:
     """Never stripped, long enough for any manager's passwords, short enough to hash safely."""
     autocomplete = "new-password" if new else "current-password"
     return forms.CharField(
+        error_messages=words(when_empty),
         label=label,
         strip=False,
         max_length=LONGEST_PASSWORD,
@@ -27,7 +36,12 @@ def login_id_field(*, autofocus: bool = False) -> forms.CharField:
     attrs = {"autocomplete": "username", "inputmode": "email", "autocapitalize": "none"}
     if autofocus:
         attrs["autofocus"] = ""
-    return forms.CharField(label=_("Login ID"), max_length=254, widget=forms.TextInput(attrs=attrs))
+    return forms.CharField(
+        error_messages=words(_("Type your login ID.")),
+        label=_("Login ID"),
+        max_length=254,
+        widget=forms.TextInput(attrs=attrs),
+    )
 
 
 class LoginForm(forms.Form):
@@ -38,8 +52,10 @@ class LoginForm(forms.Form):
 class NewPasswordForm(forms.Form):
     """A new password, typed twice and held against the validators."""
 
-    new_password1 = password_field(_("New password"), new=True)
-    new_password2 = password_field(_("New password again"), new=True)
+    new_password1 = password_field(
+        _("New password"), new=True, when_empty=_("Type a new password.")
+    )
+    new_password2 = password_field(_("New password again"), new=True, when_empty=AGAIN)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,14 +71,14 @@ class NewPasswordForm(forms.Form):
 
 
 class PasswordChangeForm(NewPasswordForm):
-    old_password = password_field(_("Old password"))
+    old_password = password_field(_("Old password"), when_empty=_("Type your old password."))
     field_order = ("old_password", "new_password1", "new_password2")
 
 
 class SignupForm(forms.Form):
     username = login_id_field(autofocus=True)
-    password1 = password_field(_("Password"), new=True)
-    password2 = password_field(_("Password again"), new=True)
+    password1 = password_field(_("Password"), new=True, when_empty=_("Choose a password."))
+    password2 = password_field(_("Password again"), new=True, when_empty=AGAIN)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,7 +87,10 @@ class SignupForm(forms.Form):
 
     def clean_username(self) -> str:
         login_id = canonical_login_id(self.cleaned_data["username"])
-        User._meta.get_field("login_id").run_validators(login_id)
+        try:
+            User._meta.get_field("login_id").run_validators(login_id)
+        except ValidationError:
+            raise ValidationError(NO_ADDRESS) from None
         return login_id
 
     def clean(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import words
 from devices import names
 
 
@@ -10,5 +11,5 @@ class RenameForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=names.LONGEST,
-        error_messages={"required": _("Type a name for this device.")},
+        error_messages=words(_("Type a name for this device.")),
     )

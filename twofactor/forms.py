@@ -3,7 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-TYPE_IT = {"required": _("Type the code, then press Continue.")}
+from accounts.forms import words
+
+TYPE_IT = words(_("Type the code, then press Continue."))
 
 
 class CodeForm(forms.Form):

@@ -52,6 +52,16 @@ def test_d94_a_staff_password_posted_to_the_admin_opens_no_session(
     assert "_auth_user_id" not in client.session
 
 
+def test_the_admin_names_its_parts_in_words(client: Client, superuser: User) -> None:
+    _, device = link_device(superuser)
+    superuser.refresh_from_db()
+    signed_in_with(superuser, device, client)
+    page = client.get("/admin/").content.decode()
+    for words in ("People and what happened", "Devices and linking", "Signing in"):
+        assert words in page
+    assert "Twofactor" not in page
+
+
 def test_d97_a_superuser_without_a_device_can_open_the_2fa_section_only(
     client: Client, superuser: User
 ) -> None:

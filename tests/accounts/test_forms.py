@@ -16,7 +16,9 @@ from accounts.forms import (
     SignupForm,
 )
 from accounts.models import User
+from devices.forms import RenameForm
 from tests.people import PASSWORD
+from twofactor.forms import BackupCodeForm, CodeForm
 
 LOGIN_ID = "alice@example.org"
 
@@ -55,9 +57,9 @@ def test_d104_a_long_password_of_any_kind_is_taken_as_it_is(password: str) -> No
         ("184467440737095", "entirely numeric"),
         ("alice@example.org", "too similar"),
         ("alice.example.org", "too similar"),
-        ("x" * (LONGEST_PASSWORD + 1), "at most 1024"),
+        ("x" * (LONGEST_PASSWORD + 1), "Type 1024 characters at most."),
         ("correct\x00horse battery", "Null characters"),
-        ("", "required"),
+        ("", "Choose a password."),
     ],
 )
 def test_d104_what_is_easily_guessed_is_refused(password: str, why: str) -> None:
@@ -87,11 +89,26 @@ def test_no_form_shows_a_password_again() -> None:
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        *(form({}) for form in (LoginForm, PasswordForm, SignupForm, PasswordResetForm)),
+        *(form({}, user=User()) for form in (NewPasswordForm, PasswordChangeForm)),
+        *(form({}) for form in (RenameForm, CodeForm, BackupCodeForm)),
+    ],
+)
+def test_an_empty_field_says_what_to_type_into_it(form: Any) -> None:
+    assert set(form.errors) == set(form.fields)
+    said = [words for errors in form.errors.values() for words in errors]
+    assert [words for words in said if not words.startswith(("Type ", "Choose "))] == []
+
+
+@pytest.mark.parametrize(
     "login_id",
     ["alice", "alice@", "@example.org", "a b@example.org", "alice@example", "a\x00b@example.org"],
 )
 def test_a_login_id_that_is_no_address_is_refused(login_id: str) -> None:
-    assert "username" in signup(PASSWORD, login_id=login_id).errors
+    said = signup(PASSWORD, login_id=login_id).errors["username"]
+    assert "Type an e-mail address, such as" in said[0] or "Null characters" in said[0]
 
 
 def test_a_login_id_that_grows_too_long_in_its_one_form_is_refused() -> None:
