@@ -22,7 +22,7 @@ PRODUCTION := KAUTH_ORIGIN=https://auth.example.org \
 	REDIS_URL=rediss://:password@redis.example.org/0 \
 	KAUTH_EMAIL_HOST=mail.example.org
 
-.PHONY: help run test demo check lint fix pin
+.PHONY: help run test coverage demo check lint fix pin
 
 help: ## List these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -34,6 +34,10 @@ run: $(VENV)/.run $(PACKAGES) ## Serve kAuth on this machine, with a demo accoun
 test: $(VENV)/.dev $(PACKAGES) ## Run all tests
 	@tests/services/install.sh
 	@$(BIN)/python -m tests.run
+
+coverage: $(VENV)/.dev ## Run all tests, slower, and say which lines they miss
+	@tests/services/install.sh
+	@$(BIN)/python -m tests.run --coverage
 
 demo: $(VENV)/.run ## Play the main journey in this terminal
 	@$(BIN)/python -m tests.journeys.demo

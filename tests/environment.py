@@ -25,6 +25,8 @@ for _name in list(os.environ):
     if _name.startswith("KAUTH_") or _name in {"DATABASE_URL", "REDIS_URL", "PORT"}:
         del os.environ[_name]
 
+# The cheapest hash that the settings allow: its cost is no behaviour.
+os.environ["KAUTH_PASSWORD_HASH_MEMORY"] = str(19 * 1024)
 os.environ["KAUTH_DATA_DIR"] = _stack.enter_context(TemporaryDirectory(prefix="kauth-test-"))
 if _database == "postgresql":
     secret_files.ensure(Path(os.environ["KAUTH_DATA_DIR"]))  # the full mode makes none itself

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -89,7 +90,8 @@ def test_the_stored_hash_is_no_password() -> None:
 
 
 def test_d104_a_password_is_kept_as_argon2id() -> None:
-    assert make_user().password.startswith("argon2$argon2id$v=19$m=47104,t=1,p=1$")
+    cost = f"m={settings.KAUTH_PASSWORD_HASH_MEMORY},t=1,p=1"
+    assert make_user().password.startswith(f"argon2$argon2id$v=19${cost}$")
 
 
 def test_d100_what_was_typed_for_an_unknown_account_is_written_nowhere() -> None:

@@ -24,7 +24,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Configure:
     """Returns the settings under these environment variables and no others of ours."""
 
     def read(*, secrets: bool = True, **environment: str) -> dict[str, Any]:
-        for name in ("DATABASE_URL", "REDIS_URL", "PORT"):
+        for name in ("DATABASE_URL", "REDIS_URL", "PORT", "KAUTH_PASSWORD_HASH_MEMORY"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("KAUTH_DATA_DIR", str(tmp_path / "data"))
         if secrets:

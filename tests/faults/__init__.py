@@ -1,0 +1,1 @@
+"""Faults: the real thing is killed while sign-ins run."""
