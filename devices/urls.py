@@ -1,6 +1,6 @@
 from django.urls import path
 
-from devices import api, views
+from devices import api, app_views, views
 
 app_name = "devices"
 
@@ -9,7 +9,10 @@ urlpatterns = [
     path("2fa/add/kauth/state/", views.link_state, name="link_state"),
     path("2fa/devices/<uuid:public_id>/", views.device, name="device"),
     path("2fa/devices/<uuid:public_id>/remove/", views.remove, name="remove"),
-    path("app/link", views.app_link, name="app_link"),
+    path("app/", app_views.shell, name="app"),
+    path("app/link", app_views.shell, name="app_link"),
+    path("app/manifest.webmanifest", app_views.manifest, name="app_manifest"),
+    path("app/service-worker.js", app_views.service_worker, name="app_worker"),
     path("device/v1/links", api.links, name="api_links"),
     path("device/v1/device", api.device, name="api_device"),
     path("device/v1/push", api.push, name="api_push"),

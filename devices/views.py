@@ -184,11 +184,6 @@ def remove(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     return render(request, "devices/remove.html", context)
 
 
-def app_link(request: HttpRequest) -> HttpResponse:
-    """Where the QR's address leads when no app has taken it: what to do with this link."""
-    return render(request, "devices/app_link.html")
-
-
 def _current(request: HttpRequest) -> Enrolment | None:
     """The open offer of this session, if its time is not over."""
     return (

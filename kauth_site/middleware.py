@@ -16,6 +16,8 @@ from twofactor import methods
 Respond = Callable[[HttpRequest], HttpResponse]
 
 OPEN_TO_ALL = ("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz")
+# The same for everybody: who is signed in is not even looked at.
+APP_SHELL = {"/app/", "/app/link", "/app/manifest.webmanifest", "/app/service-worker.js"}
 
 
 def health(respond: Respond) -> Respond:
@@ -49,8 +51,10 @@ def private_pages(respond: Respond) -> Respond:
     def answer(request: HttpRequest) -> HttpResponse:
         response = respond(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        # Only the app looks through a camera, for the QR.
+        camera = "(self)" if request.path_info.startswith("/app/") else "()"
         response.headers.setdefault(
-            "Permissions-Policy", "camera=(self), geolocation=(), microphone=()"
+            "Permissions-Policy", f"camera={camera}, geolocation=(), microphone=()"
         )
         return response
 
@@ -78,10 +82,12 @@ def first_things_first(respond: Respond) -> Respond:
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        user: Any = request.user
         # The path that is routed by; `request.path` also has what a proxy calls its prefix.
         path = request.path_info
-        if not user.is_authenticated or path.startswith(OPEN_TO_ALL):
+        if path in APP_SHELL or path.startswith(OPEN_TO_ALL):
+            return respond(request)
+        user: Any = request.user
+        if not user.is_authenticated:
             return respond(request)
         page, inside = _due(user)
         if page is None or path.startswith(inside):

@@ -7,8 +7,8 @@ import os
 import secrets
 import stat
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # With DATABASE_URL nothing is made up on the quiet.
@@ -49,6 +49,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "row_mac_key": _key,
     "channel_key": _key,
     "server_key": _p256_scalar,
+    "vapid_key": _p256_scalar,
 }
 
 
@@ -87,6 +88,19 @@ def read(directory: Path, name: str) -> str:
     return secret
 
 
+def read_if_made(directory: Path, name: str) -> str:
+    """The same, but empty when it is missing: for what an installation can do without."""
+    return read(directory, name) if (directory / "keys" / name).exists() else ""
+
+
+def replace(directory: Path, name: str) -> None:
+    """Afterwards a new secret has taken the place of `name`; at no moment there is none."""
+    for folder in (directory, directory / "keys"):
+        _make_private_folder(folder)
+    with _draft(directory / "keys" / name, MAKERS[name]()) as draft:
+        draft.replace(directory / "keys" / name)
+
+
 def _make_private_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,7 +115,14 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 
 def _publish(path: Path, secret: str) -> None:
-    """Writes beside, then links: a name never shows half a secret, and the first writer wins."""
+    """A name never shows half a secret, and the first writer wins."""
+    with _draft(path, secret) as draft, suppress(FileExistsError):
+        os.link(draft, path)  # Another process that was first keeps its own.
+
+
+@contextmanager
+def _draft(path: Path, secret: str) -> Iterator[Path]:
+    """A file beside `path`, written to the end, which goes if it is not given that name."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -109,7 +130,6 @@ def _publish(path: Path, secret: str) -> None:
             file.write(f"{secret}\n")
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileExistsError):  # Another process was first: its secret counts.
-            os.link(draft, path)
+        yield draft
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)

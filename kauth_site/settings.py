@@ -48,6 +48,8 @@ KAUTH_CODE_PEPPER = _secret("KAUTH_CODE_PEPPER", "code_pepper")
 KAUTH_ROW_MAC_KEY = _secret("KAUTH_ROW_MAC_KEY", "row_mac_key")
 KAUTH_SERVER_KEY = _secret("KAUTH_SERVER_KEY", "server_key")
 KAUTH_CHANNEL_KEY = _secret("KAUTH_CHANNEL_KEY", "channel_key")
+# Empty where nobody has made one: then the app's notifications cannot be turned on.
+KAUTH_VAPID_KEY = env.text("KAUTH_VAPID_KEY") or secret_files.read_if_made(DATA_DIR, "vapid_key")
 
 # --- How the product behaves ---------------------------------------------------------------
 
@@ -56,6 +58,8 @@ KAUTH_NUMBER_MATCHING = env.choice(
     "KAUTH_NUMBER_MATCHING", "new-browser", among=("new-browser", "always", "never")
 )
 KAUTH_NUMBER_DIGITS = env.integer("KAUTH_NUMBER_DIGITS", 2, low=2, high=6)
+# Whether a notification may have YES and NO where no number is asked for.
+KAUTH_ANSWER_IN_NOTIFICATION = env.boolean("KAUTH_ANSWER_IN_NOTIFICATION", default=True)
 KAUTH_CHALLENGE_LIFETIME = timedelta(
     seconds=env.integer("KAUTH_CHALLENGE_SECONDS", 120, low=30, high=600)
 )
@@ -254,6 +258,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "frame-ancestors": [NONE],
         "require-trusted-types-for": ["'script'"],
+        # The one policy: it makes the address of the app's service worker, and nothing else.
+        "trusted-types": ["kauth-worker"],
     },
 }
 

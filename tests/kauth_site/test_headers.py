@@ -30,8 +30,10 @@ POLICY = {
     "object-src": "'none'",
     "frame-ancestors": "'none'",
     "require-trusted-types-for": "'script'",
+    "worker-src": "'self'",
+    "trusted-types": "kauth-worker",
 }
-OPEN = ["/login/", "/password/reset/", "/password/reset/x/y/", "/app/link", "/readyz"]
+OPEN = ["/login/", "/password/reset/", "/password/reset/x/y/", "/app/", "/app/link", "/readyz"]
 CLOSED = ["/manager/", "/2fa/", "/2fa/add/", "/2fa/add/kauth/", "/2fa/backup-codes/"]
 MORE_CLOSED = ["/password/change/", "/login/again/", "/", "/admin/"]
 

@@ -10,6 +10,8 @@ import pytest
 
 from kauth_site import secret_files
 
+KEYS = ["code_pepper", "row_mac_key", "channel_key", "server_key", "vapid_key"]
+
 
 def decoded(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -41,11 +43,12 @@ def test_d87_every_purpose_has_a_secret_of_its_own(data: Path) -> None:
         "row_mac_key",
         "channel_key",
         "server_key",
+        "vapid_key",
     }
-    assert len(set(ensure_and_read_all(data).values())) == 6
+    assert len(set(ensure_and_read_all(data).values())) == 7
 
 
-@pytest.mark.parametrize("name", ["code_pepper", "row_mac_key", "channel_key", "server_key"])
+@pytest.mark.parametrize("name", KEYS)
 def test_a_key_is_32_bytes(data: Path, name: str) -> None:
     assert len(decoded(secret_files.read(data, name))) == 32
 
@@ -81,7 +84,7 @@ def test_processes_that_start_together_agree(tmp_path: Path) -> None:
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
         seen = list(pool.map(ensure_and_read_all, [tmp_path / "data"] * 16))
     assert all(secrets == seen[0] for secrets in seen)
-    assert len(list((tmp_path / "data" / "keys").iterdir())) == 6
+    assert len(list((tmp_path / "data" / "keys").iterdir())) == len(secret_files.MAKERS)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
@@ -107,3 +110,15 @@ def test_a_lost_secret_is_named(data: Path) -> None:
     (data / "keys" / "server_key").unlink()
     with pytest.raises(secret_files.SecretFileError, match="server_key is missing"):
         secret_files.read(data, "server_key")
+
+
+def test_a_secret_that_is_replaced_is_another_one_and_leaves_no_draft(data: Path) -> None:
+    before = secret_files.read(data, "vapid_key")
+    secret_files.replace(data, "vapid_key")
+    assert secret_files.read(data, "vapid_key") != before
+    assert {file.name for file in (data / "keys").iterdir()} == set(secret_files.MAKERS)
+
+
+def test_what_an_installation_can_do_without_may_be_missing(data: Path) -> None:
+    (data / "keys" / "vapid_key").unlink()
+    assert secret_files.read_if_made(data, "vapid_key") == ""

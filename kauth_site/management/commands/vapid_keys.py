@@ -1,6 +1,5 @@
 """`manage.py vapid_keys`: makes the key pair for Web Push (RFC 8292) in the data directory."""
 
-import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,7 +7,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from devices import p256
-from devices.protocol import b64
+from devices.protocol import b64, unb64
+from kauth_site import secret_files
+
+NAME = "vapid_key"
 
 
 class Command(BaseCommand):
@@ -20,15 +22,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = settings.DATA_DIR / "keys" / "vapid_key"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if options["force"]:
-            path.unlink(missing_ok=True)
-        private = p256.generate()
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError as error:
-            raise CommandError(f"{path} exists. To replace it, add --force.") from error
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{b64(p256.private_to_bytes(private))}\n")
+        path = settings.DATA_DIR / "keys" / NAME
+        if path.exists() and not options["force"]:
+            raise CommandError(f"{path} exists. To replace it, add --force.")
+        secret_files.replace(settings.DATA_DIR, NAME)
+        private = p256.private_from_bytes(unb64(secret_files.read(settings.DATA_DIR, NAME)))
         self.stdout.write(b64(p256.public_bytes(private)))

@@ -1,0 +1,73 @@
+"""The kAuth app's own addresses: its shell, its manifest, its service worker.
+
+They are the same for everybody, signed in or not, so that a browser may keep them.
+"""
+
+import json
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from devices import app_shell, keys, protocol, vapid
+
+ICONS = (
+    ("img/app-192.png", "192x192", "any"),
+    ("img/app-512.png", "512x512", "any"),
+    ("img/app-maskable-512.png", "512x512", "maskable"),
+)
+
+
+@require_safe
+def shell(request: HttpRequest) -> HttpResponse:
+    """The one page of the app, at /app/ and, for the QR's address, at /app/link."""
+    context = {
+        "origin": settings.KAUTH_ORIGIN,
+        "server_id": protocol.b64(keys.server_id()),
+        "vapid_key": vapid.public(),
+        "answer_in_notification": settings.KAUTH_ANSWER_IN_NOTIFICATION,
+    }
+    return render(request, "app/shell.html", context)
+
+
+@require_safe
+@cache_control(no_cache=True)
+def manifest(request: HttpRequest) -> HttpResponse:
+    """What makes the app installable (W3C Web Application Manifest)."""
+    home = reverse("devices:app")
+    content = {
+        "id": home,
+        "name": settings.KAUTH_SERVICE_NAME,
+        "short_name": settings.KAUTH_SERVICE_NAME,
+        "description": _("Answers your sign-in requests with YES or NO."),
+        "lang": get_language(),
+        "dir": "rtl" if get_language_bidi() else "ltr",
+        "start_url": home,
+        "scope": home,
+        "display": "standalone",
+        "background_color": "#f5f7fa",
+        "theme_color": "#0b57d0",
+        "icons": [_icon(*icon) for icon in ICONS],
+    }
+    return JsonResponse(content, content_type="application/manifest+json")
+
+
+def _icon(name: str, sizes: str, purpose: str) -> dict[str, str]:
+    address = staticfiles_storage.url(name)
+    return {"src": address, "sizes": sizes, "type": "image/png", "purpose": purpose}
+
+
+@require_safe
+@cache_control(no_cache=True)
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The worker's script: any change of the app changes it, and the browser installs it anew."""
+    pages = [reverse("devices:app"), reverse("devices:app_link")]
+    told = app_shell.worker_settings(shell=shell(request).content, pages=pages)
+    context = {"version": told["version"], "config": json.dumps(told)}
+    return render(request, "app/service-worker.js", context, content_type="text/javascript")
