@@ -12,7 +12,6 @@ from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessio
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 DETAIL_SIZE = 400
@@ -216,14 +215,3 @@ class SecurityEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("Security events are never deleted.")
-
-    @property
-    def sentence(self) -> str:
-        """The event in words for the person it concerns."""
-        words = str(self.get_kind_display())
-        if self.device_name:
-            words = gettext("%(what)s: “%(device)s”") % {
-                "what": words,
-                "device": self.device_name,
-            }
-        return words

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import manager_views, views
 
 app_name = "accounts"
 
@@ -16,4 +16,6 @@ urlpatterns = [
         views.password_reset_confirm,
         name="password_reset_confirm",
     ),
+    path("manager/activity/", manager_views.activity_page, name="activity"),
+    path("manager/activity/download/", manager_views.activity_download, name="activity_download"),
 ]

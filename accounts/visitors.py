@@ -61,6 +61,14 @@ class Visitor:
         return gettext("the local network") if ip.is_private else None
 
 
+def in_words(visitor: Visitor) -> str:
+    """ "Firefox on Windows, the local network (192.168.1.5)"; "" for nobody."""
+    network, place = visitor.address, visitor.place
+    if place:
+        network = f"{place} ({network})"
+    return ", ".join(part for part in (visitor.browser, network) if part)
+
+
 def of(request: HttpRequest) -> Visitor:
     return Visitor(
         address=client_address(

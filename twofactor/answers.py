@@ -116,10 +116,17 @@ def _too_late(challenge_id: str) -> Refusal:
 def _after_answer(challenge: Challenge, device: Device, state: State, visitor: Visitor) -> None:
     authentication.touch(device, visitor)
     challenges.announce(challenge.pk, state, challenge.user_id)
-    audit.record(EVENTS[state], user=device.user, visitor=visitor, device_name=device.name)
+    # Who asked is what the person wants to know; where their own device was stands beside it.
+    asked_by = Visitor(challenge.address or "", challenge.browser)
+    audit.record(
+        EVENTS[state],
+        user=device.user,
+        visitor=asked_by,
+        device_name=device.name,
+        detail=f"answered from {visitor.address}",
+    )
     if state == State.REPORTED:
         User.objects.filter(pk=device.user_id).update(must_change_password=True)
-        asked_by = Visitor(challenge.address or "", challenge.browser)
         notices.send(
             "sign_in_reported",
             device.user,

@@ -153,13 +153,6 @@ def test_nobody_and_nowhere_can_be_written_down() -> None:
     assert (row.user, row.login_id, row.address) == (None, "", None)
 
 
-def test_an_event_is_a_sentence_for_the_person() -> None:
-    plain = SecurityEvent(kind=EventKind.SIGNED_IN)
-    with_device = SecurityEvent(kind=EventKind.DEVICE_LINKED, device_name="Pixel 8")
-    assert plain.sentence == "Signed in"
-    assert with_device.sentence == "Device linked: “Pixel 8”"
-
-
 def test_every_kind_has_a_name_that_fits_its_column() -> None:
     longest = SecurityEvent._meta.get_field("kind").max_length or 0
     assert max(len(kind) for kind in EventKind) <= longest

@@ -1,9 +1,23 @@
 """The account manager in real Chromium: what a person sees there, and what they can do."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPerson
 from tests.browser.gallery import Gallery
 from tests.browser.person import Person
+from tests.services.server import ServerProcess
+
+MANY_ENTRIES = """
+from accounts import audit
+from accounts.models import EventKind, User
+from accounts.visitors import Visitor
+user, visitor = User.objects.get(login_id={!r}), Visitor("9.9.9.9", "Firefox on Windows")
+for _ in range(30):
+    audit.record(EventKind.REQUEST_APPROVED, user=user, visitor=visitor, device_name="Pixel 8")
+"""
 
 
 @pytest.fixture
@@ -22,3 +36,29 @@ def test_one_look_tells_the_methods_and_what_to_do_next(member: Person, gallery:
     member.reads("You have one device.")
     member.follow("Link a second device")
     member.is_at("/2fa/add/kauth/")
+
+
+def test_the_activity_is_filtered_turned_and_downloaded(
+    new_person: NewPerson, server: ServerProcess, gallery: Gallery
+) -> None:
+    person = new_person(java_script_enabled=False)
+    person.has_enrolled()
+    made = server.manage("shell", "--no-imports", "-c", MANY_ENTRIES.format(person.login_id))
+    assert made.returncode == 0, made.stderr
+    person.open("/manager/")
+    person.follow("See all activity")
+    person.reads("Sign-in approved on Pixel 8 from Firefox on Windows, 9.9.9.9")
+    gallery.show_ours(person.page, "activity")
+    person.page.get_by_label("Show").select_option("Changes of the account")
+    person.press("Show")
+    person.reads("Device “Pixel 8” linked from")
+    person.page.get_by_label("Show").select_option("Sign-in requests")
+    person.press("Show")
+    expect(person.page.get_by_role("row")).to_have_count(1 + 25)
+    person.follow("Older")
+    expect(person.page.get_by_role("row")).to_have_count(1 + 5)
+    person.follow("Newer")
+    with person.page.expect_download() as download:
+        person.follow("Download as CSV")
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert text.count("request_approved") == 30
