@@ -1,5 +1,7 @@
 """Writes down what happened. Call it outside any transaction that may be rolled back."""
 
+from collections.abc import Iterable
+
 from accounts.models import EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 
@@ -17,13 +19,22 @@ def record(
     detail: str = "",
 ) -> SecurityEvent:
     """One row: who, what, from where, with which device. Never a secret or others' free text."""
-    return SecurityEvent.objects.create(
+    event = _event(kind, user, visitor, device_name=device_name, method=method, detail=detail)
+    event.save()
+    return event
+
+
+def record_for_each(kind: EventKind, users: Iterable[User]) -> None:
+    """The same thing happened to all of them, and nobody did it: one statement, not one each."""
+    SecurityEvent.objects.bulk_create([_event(kind, user, NOBODY) for user in users])
+
+
+def _event(kind: EventKind, user: User | None, visitor: Visitor, **words: str) -> SecurityEvent:
+    return SecurityEvent(
         kind=kind,
         user=user,
         login_id=user.login_id if user else "",
-        device_name=device_name,
-        method=method,
         address=visitor.address or None,
         browser=visitor.browser,
-        detail=detail,
+        **words,
     )

@@ -5,7 +5,7 @@ the same statement. Conditions on other tables are Exists(): a join would become
 with which PostgreSQL lets two of a race win. Rings leave after the commit.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,8 @@ from devices.models import Device, DeviceState
 from twofactor import fatigue, requests
 from twofactor.exceptions import NotApproved, Paused
 from twofactor.models import Challenge, Match, Purpose, State
+
+RUNG_AFTER_EXPIRY = timedelta(minutes=1)
 
 
 def issue(
@@ -123,8 +125,23 @@ def expire_overdue(limit: int) -> int:
 
     Nothing hangs on it: what is overdue is refused whether it is marked or not.
     """
-    overdue = list(Challenge.objects.overdue().select_related("user")[:limit])
-    return sum(_expire(challenge) for challenge in overdue)
+    with transaction.atomic():
+        # The locks keep each row as it was read until it is marked; who holds one decides first.
+        overdue = list(Challenge.objects.overdue().select_for_update(skip_locked=True)[:limit])
+        named = [challenge.pk for challenge in overdue]
+        Challenge.objects.overdue().filter(pk__in=named).update(state=State.EXPIRED, ended_at=Now())
+        owners = User.objects.filter(challenges__in=named)
+        audit.record_for_each(EventKind.REQUEST_EXPIRED, owners)
+        _announce_expired(overdue)
+    return len(overdue)
+
+
+def _announce_expired(overdue: list[Challenge]) -> None:
+    """Nobody waits for a question that ended long ago: pages and devices count down as well."""
+    somebody_waits = clock.now() - RUNG_AFTER_EXPIRY
+    for challenge in overdue:
+        if (challenge.redeem_until or challenge.expires_at) > somebody_waits:
+            announce(challenge.pk, State.EXPIRED, challenge.user_id)
 
 
 def prune(older_than: datetime, limit: int) -> int:
@@ -188,18 +205,6 @@ def _match(*, new_browser: bool) -> Match:
 def by_linked_device(device: Any) -> Exists:
     """The condition that `device` (a key, or an OuterRef to one) is linked at this moment."""
     return Exists(Device.objects.filter(pk=device, state=DeviceState.ACTIVE))
-
-
-def _expire(challenge: Challenge) -> bool:
-    expired = (
-        Challenge.objects.overdue()
-        .filter(pk=challenge.pk)
-        .update(state=State.EXPIRED, ended_at=Now())
-    )
-    if expired:
-        announce(challenge.pk, State.EXPIRED, challenge.user_id)
-        audit.record(EventKind.REQUEST_EXPIRED, user=challenge.user)
-    return bool(expired)
 
 
 def _end(challenge: Challenge, from_states: tuple[State, ...], to: State) -> bool:
