@@ -5,8 +5,12 @@ import { change } from "./vault.js";
 // Below this a difference may as well come from the way the answer took.
 const WORTH_KEEPING = 2;
 
+export function localNow() {
+  return Math.floor(Date.now() / 1000);
+}
+
 export function serverNow(account) {
-  return Math.floor(Date.now() / 1000) + account.clockOffset;
+  return localNow() + account.clockOffset;
 }
 
 export async function learnTime(account, serverTime) {
