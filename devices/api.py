@@ -5,14 +5,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import auth
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit, throttling, visitors
-from accounts.models import EventKind
+from accounts import audit, known_browsers, throttling, visitors
+from accounts.models import EventKind, User
 from devices import authentication, enrolment, keys, messages, push_subscriptions
 from devices.exceptions import BadRequest, Refusal, SlowDown, TooBig, Unauthenticated, WrongClock
 from devices.models import Device, DeviceState, Enrolment
@@ -118,9 +119,8 @@ def links(request: HttpRequest) -> HttpResponse:
         signature=unb64(messages.text_member(message, "sig")),
     )
     offer = enrolment.find(claim.token)
-    claimed = enrolment.claim(
-        offer, claim, visitor=visitors.of(request), here=_same_session(request, offer)
-    )
+    here = _same_session(request, offer)
+    claimed = enrolment.claim(offer, claim, visitor=visitors.of(request), here=here)
     device = claimed.device
     content = {
         "device": str(device.public_id),
@@ -131,7 +131,20 @@ def links(request: HttpRequest) -> HttpResponse:
         "server_key": b64(keys.public()),
         "sig": claimed.signature,
     }
-    return JsonResponse(content, status=201)
+    response = JsonResponse(content, status=201)
+    if here:
+        _end_session(request, response, device.user)
+    return response
+
+
+def _end_session(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """The session was made for linking from the phone, and no other use is left for it.
+
+    Ended here and not by the page: a page that is closed too early would leave it behind.
+    """
+    known_browsers.remember(request, response, user)
+    audit.record(EventKind.SIGNED_OUT, user=user, visitor=visitors.of(request))
+    auth.logout(request)
 
 
 def _same_session(request: HttpRequest, offer: Enrolment) -> bool:

@@ -1,21 +1,26 @@
-"""The kAuth app's own addresses: its shell, its manifest, its service worker.
+"""The kAuth app's own addresses: its shell, its manifest, its service worker, and "Authorize".
 
-They are the same for everybody, signed in or not, so that a browser may keep them.
+All but the last are the same for everybody, signed in or not, so that a browser may keep them.
 """
 
 import json
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
-from devices import app_shell, keys, protocol, vapid
+from accounts import visitors
+from accounts.reauthentication import recent_login_required
+from devices import app_shell, enrolment, keys, protocol, vapid
+from devices.exceptions import TooManyDevices
+from devices.views import SESSION_KEY, too_many_devices
 
 ICONS = (
     ("img/app-192.png", "192x192", "any"),
@@ -71,3 +76,29 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     told = app_shell.worker_settings(shell=shell(request).content, pages=pages)
     context = {"version": told["version"], "config": json.dumps(told)}
     return render(request, "app/service-worker.js", context, content_type="text/javascript")
+
+
+@require_http_methods(["GET", "POST"])
+@recent_login_required
+@never_cache
+def authorize(request: HttpRequest) -> HttpResponseBase:
+    """Linking from the phone itself: the person's yes, before the app claims (section 3.5)."""
+    if request.method == "POST":
+        return _offer_here(request)
+    return render(request, "app/authorize.html")
+
+
+def _offer_here(request: HttpRequest) -> HttpResponse:
+    """The link for the page's script, which claims it with this session's cookie and `csrf`."""
+    try:
+        offer, token = enrolment.offer(
+            user=request.user,  # type: ignore[arg-type]
+            replaces=request.session.get(SESSION_KEY),
+            here=True,
+            visitor=visitors.of(request),
+        )
+    except TooManyDevices:
+        return JsonResponse({"detail": too_many_devices()}, status=409)
+    request.session[SESSION_KEY] = offer.pk
+    link = protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id())
+    return JsonResponse({"link": link, "csrf": get_token(request)})

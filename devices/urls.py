@@ -11,6 +11,7 @@ urlpatterns = [
     path("2fa/devices/<uuid:public_id>/remove/", views.remove, name="remove"),
     path("app/", app_views.shell, name="app"),
     path("app/link", app_views.shell, name="app_link"),
+    path("app/authorize", app_views.authorize, name="app_authorize"),
     path("app/manifest.webmanifest", app_views.manifest, name="app_manifest"),
     path("app/service-worker.js", app_views.service_worker, name="app_worker"),
     path("device/v1/links", api.links, name="api_links"),

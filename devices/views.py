@@ -79,11 +79,10 @@ def _offer(request: HttpRequest) -> HttpResponse:
         offer, token = enrolment.offer(
             user=request.user,  # type: ignore[arg-type]
             replaces=request.session.get(SESSION_KEY),
-            here=request.POST.get("here") == "1",
             visitor=visitors.of(request),
         )
     except TooManyDevices:
-        return _show_step(request, notice=_full())
+        return _show_step(request, notice=too_many_devices())
     request.session[SESSION_KEY] = offer.pk
     return _show_offer(request, offer, token)
 
@@ -113,7 +112,7 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     except Expired:
         return _show_step(request, notice=_over())
     except TooManyDevices:
-        return _show_step(request, notice=_full())
+        return _show_step(request, notice=too_many_devices())
     del request.session[SESSION_KEY]
     user.refresh_from_db()
     logins.refresh(request, user)
@@ -212,7 +211,7 @@ def _over() -> str:
     return _("The time for this link is over. Press Next for a new one.")
 
 
-def _full() -> str:
+def too_many_devices() -> str:
     return _("You have %(count)s linked devices, as many as there may be. Remove one first.") % {
         "count": settings.KAUTH_DEVICES_PER_ACCOUNT
     }

@@ -158,12 +158,10 @@ def offer_here(alice: Linked) -> tuple[Client, str, str]:
     """A browser that made an offer here, its token against forgery, and the link."""
     strict = Client(enforce_csrf_checks=True, headers={"host": settings.KAUTH_HOST})
     strict.cookies = two_factor_browser(alice.user).cookies
-    strict.get("/2fa/add/kauth/")
+    strict.get("/app/authorize")
     token = strict.cookies[settings.CSRF_COOKIE_NAME].value
-    page = strict.post(
-        "/2fa/add/kauth/", {"action": "next", "here": "1", "csrfmiddlewaretoken": token}
-    )
-    return strict, token, page.context["link"]
+    told = strict.post("/app/authorize", {"csrfmiddlewaretoken": token}).json()
+    return strict, told["csrf"], told["link"]
 
 
 def test_the_browser_that_made_the_offer_here_links_at_once(alice: Linked) -> None:

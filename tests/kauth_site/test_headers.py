@@ -35,7 +35,7 @@ POLICY = {
 }
 OPEN = ["/login/", "/password/reset/", "/password/reset/x/y/", "/app/", "/app/link", "/readyz"]
 CLOSED = ["/manager/", "/2fa/", "/2fa/add/", "/2fa/add/kauth/", "/2fa/backup-codes/"]
-MORE_CLOSED = ["/password/change/", "/login/again/", "/", "/admin/"]
+MORE_CLOSED = ["/app/authorize", "/password/change/", "/login/again/", "/", "/admin/"]
 
 
 def policy(response: Any) -> dict[str, str]:
