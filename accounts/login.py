@@ -28,13 +28,17 @@ Purpose = Literal["login", "reauth"]
 
 @dataclass(frozen=True)
 class PendingLogin:
-    """`binding` ties a challenge to this very session; `challenge` is the one it waits for."""
+    """`binding` ties a challenge to this very session; `challenge` is the one it waits for.
+
+    `asked` is whether the devices were to be rung for it before.
+    """
 
     user: User
     purpose: Purpose
     next: str
     challenge: str
     binding: str
+    asked: bool = False
 
     @property
     def login_id(self) -> str:
@@ -68,12 +72,17 @@ def get(request: HttpRequest) -> PendingLogin | None:
         next=record["next"],
         challenge=record["challenge"],
         binding=binding_of(request),
+        asked=record["asked"],
     )
 
 
 def wait_for(request: HttpRequest, challenge: str) -> None:
-    """From now on this pending login waits for `challenge`."""
-    request.session[PENDING] = {**request.session[PENDING], "challenge": challenge}
+    """From now on this pending login waits for `challenge`; "" is: for none."""
+    request.session[PENDING] = {
+        **request.session[PENDING],
+        "challenge": challenge,
+        "asked": True,
+    }
 
 
 def abandon(request: HttpRequest) -> None:
@@ -149,6 +158,7 @@ def _wait_for_second_step(
         "until": int(time.time() + settings.KAUTH_PENDING_LOGIN_LIFETIME.total_seconds()),
         "next": next_page,
         "challenge": "",
+        "asked": False,
     }
 
 

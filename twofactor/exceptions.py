@@ -1,18 +1,27 @@
 """What can go wrong between the question and the sign-in, named for those who must tell people."""
 
 from datetime import datetime
+from enum import StrEnum
 
 
 class NotApproved(Exception):
     """There is no approval that this session may use."""
 
 
+class Why(StrEnum):
+    """What devices rest from."""
+
+    OFTEN = "asked often"
+    NOT_APPROVED = "a request that was not approved"
+
+
 class Paused(Exception):
     """Devices are not rung again before `until`. Codes and backup codes work meanwhile."""
 
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"Paused until {until:%H:%M:%S}.")
+    def __init__(self, until: datetime, why: Why) -> None:
+        super().__init__(f"Paused until {until:%H:%M:%S}: {why}.")
         self.until = until
+        self.why = why
 
 
 class WrongBackupCode(Exception):

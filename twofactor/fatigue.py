@@ -6,11 +6,9 @@ back; codes and backup codes never are. Source: NIST SP 800-63B-4, section 3.1.3
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
-from accounts.models import EventKind, SecurityEvent, User
+from accounts.models import LONG_AGO, EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
-from twofactor.exceptions import Paused
+from twofactor.exceptions import Paused, Why
 from twofactor.models import Challenge, State
 
 # So many requests in so long, since the last success.
@@ -25,53 +23,64 @@ LONGEST_PAUSE = timedelta(hours=1)
 MUTE = timedelta(hours=1)
 DAY = timedelta(days=1)
 
+Asked = list[tuple[datetime, str, datetime | None]]
+
 
 def check(user: User, visitor: Visitor, now: datetime) -> None:
     """Raises Paused when the devices of `user` are not to be rung at `now` for this visitor."""
-    since = max(now - DAY, _last_success(user) or now - DAY)
-    recent = list(
+    today: Asked = list(
         Challenge.objects.of(user)
-        .filter(created_at__gt=since)
+        .filter(created_at__gt=now - DAY)
         .order_by("created_at")
         .values_list("created_at", "state", "ended_at")
     )
-    waits = [_budget_free_at([created for created, _, _ in recent], now)]
-    waits.append(_pause_over_at([end for _, state, end in recent if state in UNWELCOME and end]))
-    waits.append(_mute_over_at(user, visitor, now))
-    until = max((wait for wait in waits if wait), default=now)
+    success = _last_success(user, today)
+    recent = [asked for asked in today if success is None or asked[0] > success]
+    unwelcome = [end for _, state, end in recent if state in UNWELCOME and end]
+    waits = [
+        (_budget_free_at([created for created, _, _ in recent], now), Why.OFTEN),
+        (_pause_over_at(unwelcome), Why.NOT_APPROVED),
+        (_mute_over_at(user, visitor, now), Why.NOT_APPROVED),
+    ]
+    until, why = max((wait, why) for wait, why in waits)
     if until > now:
-        raise Paused(until)
+        raise Paused(until, why)
 
 
-def _last_success(user: User) -> datetime | None:
+def _last_success(user: User, today: Asked) -> datetime | None:
+    """A sign-in by whatever method, or a request that was approved and used."""
     successes = (EventKind.SIGNED_IN, EventKind.REAUTHENTICATED)
     event = SecurityEvent.objects.filter(user=user, kind__in=successes).first()
-    return event.created_at if event else None
+    used = [end for _, state, end in today if state == State.CONSUMED and end]
+    return max([*used, *([event.created_at] if event else [])], default=None)
 
 
-def _budget_free_at(created: list[datetime], now: datetime) -> datetime | None:
+def _budget_free_at(created: list[datetime], now: datetime) -> datetime:
     """When the earliest request that fills a budget has become old enough."""
     full = [
         created[-count] + window
         for count, window in BUDGETS
         if len(created) >= count and created[-count] + window > now
     ]
-    return max(full, default=None)
+    return max(full, default=LONG_AGO)
 
 
-def _pause_over_at(ends: list[datetime]) -> datetime | None:
+def _pause_over_at(ends: list[datetime]) -> datetime:
     """Ten seconds after the first NO or silence, then twice as long after each further one."""
     if not ends:
-        return None
+        return LONG_AGO
     doublings = min(len(ends) - 1, 10)
     return max(ends) + min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
 
 
-def _mute_over_at(user: User, visitor: Visitor, now: datetime) -> datetime | None:
+def _mute_over_at(user: User, visitor: Visitor, now: datetime) -> datetime:
     """After "it was not me" the browser and network that asked are not heard for an hour."""
-    same = Q(browser=visitor.browser, address=visitor.address or None)
     reported = Challenge.objects.of(user).filter(
-        same, state=State.REPORTED, ended_at__gt=now - MUTE
+        browser=visitor.browser, state=State.REPORTED, ended_at__gt=now - MUTE
     )
-    last = reported.order_by("-ended_at").values_list("ended_at", flat=True).first()
-    return last + MUTE if last else None
+    ends = [
+        ended_at + MUTE
+        for address, ended_at in reported.values_list("address", "ended_at")
+        if ended_at and Visitor(address or "").network == visitor.network
+    ]
+    return max(ends, default=LONG_AGO)

@@ -1,6 +1,7 @@
 """The second step of a sign-in: the waiting page and the other ways through."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -70,10 +71,10 @@ def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
 
 def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
     challenge = _challenge_of(pending)
-    if challenge is None:
+    if challenge is None and not pending.asked:
         challenge, state = _ask(request, pending)
     else:
-        state = waiting.on(challenge)
+        state = _state_of(request, pending, challenge)
     context = {
         "pending": pending,
         "waiting": state.as_json(),
@@ -95,7 +96,9 @@ def _ask(request: HttpRequest, pending: PendingLogin) -> tuple[Challenge | None,
             known_browser=known_browsers.find(request, pending.user),
         )
     except Paused as pause:
-        return None, waiting.paused(pause.until)
+        # An earlier question stays open: its answer still counts.
+        logins.wait_for(request, pending.challenge)
+        return None, waiting.paused(pause)
     logins.wait_for(request, challenge.pk)
     return challenge, waiting.on(challenge)
 
@@ -106,24 +109,31 @@ def verify_state(request: HttpRequest) -> HttpResponse:
     pending = logins.get(request)
     if pending is None:
         return JsonResponse(waiting.over().as_json())
-    challenge = _challenge_of(pending)
-    state = _resting(request, pending) if challenge is None else waiting.on(challenge)
+    state = _state_of(request, pending, _challenge_of(pending))
     return JsonResponse(state.as_json())
 
 
-def _resting(request: HttpRequest, pending: PendingLogin) -> Waiting:
+def _state_of(request: HttpRequest, pending: PendingLogin, challenge: Challenge | None) -> Waiting:
+    """What there is to say without asking anew, and when a new question may be asked."""
+    state = waiting.on(challenge) if challenge else waiting.resting()
+    if state.state in (State.PENDING, State.APPROVED, State.CONSUMED):
+        return state
     try:
         fatigue.check(pending.user, visitors.of(request), clock.now())
     except Paused as pause:
-        return waiting.paused(pause.until)
-    return waiting.resting()
+        rest = waiting.paused(pause)
+        return rest if challenge is None else replace(state, resend_in=rest.resend_in)
+    return state
 
 
 @require_POST
 @second_step
 def verify_again(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
-    """A new question in place of the old one."""
-    logins.wait_for(request, "")
+    """A new question in place of the old one, which stays while the devices rest."""
+    if methods.has_device(pending.user):
+        challenge, state = _ask(request, pending)
+        if challenge is None and pending.challenge:
+            messages.warning(request, state.line)
     return redirect("twofactor:verify")
 
 

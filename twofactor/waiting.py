@@ -6,11 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import clock
+from twofactor.exceptions import Paused, Why
 from twofactor.models import Challenge, State
 
+MINUTE = 60
 NOT_APPROVED = gettext_lazy("Not approved. Try again, or use a code.")
 WORDS = {
     State.APPROVED: gettext_lazy("Approved, one moment"),
@@ -57,22 +59,48 @@ def on(challenge: Challenge) -> Waiting:
     )
 
 
-def paused(until: datetime) -> Waiting:
-    return resting(resend_in=max(1, int((until - clock.now()).total_seconds()) + 1))
+def paused(pause: Paused) -> Waiting:
+    """Nothing was asked, because the devices were not to be rung."""
+    return _nothing_asked(rest(pause), resend_in=seconds_to(pause.until))
 
 
-def resting(resend_in: int = 0) -> Waiting:
-    """Nothing was asked, because the devices were not to be rung; `resend_in` 0 is: ask again."""
-    return Waiting(
-        state="paused",
-        line=_("Your devices were asked often, so they rest a little. Use a code meanwhile."),
-        lifetime=int(settings.KAUTH_CHALLENGE_LIFETIME.total_seconds()),
-        resend_in=resend_in,
-    )
+def resting() -> Waiting:
+    """Nothing was asked then; it could be now."""
+    return _nothing_asked(_("Your devices can be asked again. Press Send again, or use a code."))
+
+
+def rest(pause: Paused) -> str:
+    """How long devices rest, and from what. A NO, a wrong number and silence look alike."""
+    wait = {"wait": _in_words(seconds_to(pause.until))}
+    if pause.why == Why.NOT_APPROVED:
+        return (
+            _(
+                "Your devices rest for %(wait)s after a request that was not approved. "
+                "Use a code meanwhile."
+            )
+            % wait
+        )
+    return _("Your devices were asked often, so they rest %(wait)s. Use a code meanwhile.") % wait
+
+
+def seconds_to(until: datetime) -> int:
+    return max(1, int((until - clock.now()).total_seconds()) + 1)
 
 
 def over() -> Waiting:
     return Waiting(state="over", line=_("This sign-in took too long. Log in again."))
+
+
+def _nothing_asked(line: str, resend_in: int = 0) -> Waiting:
+    lifetime = int(settings.KAUTH_CHALLENGE_LIFETIME.total_seconds())
+    return Waiting(state="paused", line=line, lifetime=lifetime, resend_in=resend_in)
+
+
+def _in_words(seconds: int) -> str:
+    if seconds < 2 * MINUTE:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = -(-seconds // MINUTE)
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
 
 
 def _pending_line(challenge: Challenge) -> str:
