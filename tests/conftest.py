@@ -4,20 +4,27 @@ from collections.abc import Iterator
 
 import pytest
 from channels.layers import channel_layers
-from django.core.management import call_command
-from hypothesis import settings
+from django.conf import settings
+from hypothesis import settings as hypothesis
+
+from kauth_site.management.commands.serve import collect_static
+from tests.services import server
 
 pytest_plugins = ["tests.services.fixtures", "tests.linked"]
 
 # A loaded machine is slow, not wrong.
-settings.register_profile("kauth", deadline=None)
-settings.load_profile("kauth")
+hypothesis.register_profile("kauth", deadline=None)
+hypothesis.load_profile("kauth")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def collected_static_files() -> None:
-    """Pages name their static files by content: they render only when these were collected."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+    """Pages name their static files by content: they render only when these were collected.
+
+    The servers that the run starts find them collected too.
+    """
+    collect_static()
+    server.collected = settings.STATIC_ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,9 @@ from tests.services import processes
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("KAUTH_", "DATABASE_URL", "REDIS_URL", "PORT")
 
+# Where the static files stand already; a server that finds them there starts in half the time.
+collected: Path | None = None
+
 
 class ServerProcess:
     """`manage.py serve` with a data directory of its own. Use `running` to start and stop it."""
@@ -92,6 +95,8 @@ def running(**settings: str) -> Iterator[ServerProcess]:
     """A server that answers; `settings` are environment variables that it gets on top."""
     with processes.private_folder() as folder:
         server = ServerProcess(folder, settings)
+        if collected is not None:
+            (folder / "data" / "static").symlink_to(collected)
         server.start()
         try:
             yield server

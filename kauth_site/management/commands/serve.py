@@ -38,7 +38,7 @@ class Command(BaseCommand):
         _check_port(options["listen"], options["port"])
         with _alone():
             call_command("migrate", verbosity=0)
-            self._collect_static()
+            collect_static()
             account = None if options["no_demo_account"] else _demo_account()
         # Imported late: it starts Twisted, which the other commands have no use for.
         from kauth_site import server  # noqa: PLC0415
@@ -51,14 +51,6 @@ class Command(BaseCommand):
             ready=lambda: self._greet(account),
         )
         self.stdout.write("\nkAuth has stopped.")
-
-    def _collect_static(self) -> None:
-        """Collects only when a source changed, so that a second start takes no time."""
-        stamp = settings.STATIC_ROOT / ".collected"
-        now = _fingerprint()
-        if not (stamp.exists() and stamp.read_text() == now):
-            call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-            stamp.write_text(now)
 
     def _greet(self, account: tuple[str, str] | None) -> None:
         origin = settings.KAUTH_ORIGIN
@@ -80,6 +72,15 @@ class Command(BaseCommand):
         ]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+def collect_static() -> None:
+    """Collects only when a source changed, so that a second start takes no time."""
+    stamp = settings.STATIC_ROOT / ".collected"
+    now = _fingerprint()
+    if not (stamp.exists() and stamp.read_text() == now):
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(now)
 
 
 def _check_port(listen: str, port: int) -> None:
