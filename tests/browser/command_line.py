@@ -11,6 +11,7 @@ from tests.services.server import ROOT
 
 PATIENCE = 30  # seconds after which something that should happen is taken not to happen
 PASSPHRASE = "KAUTH_PASSPHRASE"
+STORE = "accounts.json"
 
 
 class Command:
@@ -66,7 +67,7 @@ class Phone:
     """A person's device: its store, and the commands that the person runs on it."""
 
     def __init__(self, folder: Path, name: str = "Pixel 8") -> None:
-        self._store = folder / "accounts.json"
+        self._store = folder / STORE
         self._name = name
         self._commands: list[Command] = []
 

@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,11 +21,13 @@ class Form:
 
 
 class _Reader(HTMLParser):
-    """Collects the forms of a page: their hidden and typed fields, and their buttons by label."""
+    """Collects the links of a page, and its forms: typed and hidden fields, buttons by label."""
 
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.links: dict[str, str] = {}
+        self._link = ""
         self._button: tuple[str, str] | None = None
         self._label = ""
 
@@ -38,23 +41,32 @@ class _Reader(HTMLParser):
         elif tag == "button":
             self._button = (known.get("name", ""), known.get("value", ""))
             self._label = ""
+        elif tag == "a":
+            self._link, self._label = known.get("href", ""), ""
 
     def handle_data(self, data: str) -> None:
         self._label += data
 
     def handle_endtag(self, tag: str) -> None:
+        label = " ".join(self._label.split())
         if tag == "button" and self._button and self.forms:
-            self.forms[-1].buttons[" ".join(self._label.split())] = self._button
+            self.forms[-1].buttons[label] = self._button
             self._button = None
+        elif tag == "a":
+            self.links[label] = self._link
 
 
 class Browser:
-    """Keeps the page it is on. `press` sends the form that has the button with this label."""
+    """Keeps the page it is on. `press` sends the form that has the button with this label.
 
-    def __init__(self, origin: str, user_agent: str = FIREFOX) -> None:
+    `network` is the address that a trusted proxy would have seen.
+    """
+
+    def __init__(self, origin: str, user_agent: str = FIREFOX, network: str = "") -> None:
         self.origin = origin
+        headers = {"User-Agent": user_agent} | ({"X-Forwarded-For": network} if network else {})
         self.http = httpx.Client(
-            base_url=origin, headers={"User-Agent": user_agent}, follow_redirects=True, timeout=30
+            base_url=origin, headers=headers, follow_redirects=True, timeout=30
         )
         self.page = httpx.Response(200)
 
@@ -81,13 +93,25 @@ class Browser:
         return " ".join(html.unescape(bare).split())
 
     def buttons(self) -> set[str]:
-        return {label for form in self._forms() for label in form.buttons}
+        return {label for form in self._read().forms for label in form.buttons}
+
+    def follow(self, label: str) -> httpx.Response:
+        links = self._read().links
+        assert label in links, f"{self.path} has no link {label!r}, only {sorted(links)}"
+        return self.open(links[label])
 
     def link_address(self) -> str:
         """The address that the QR shows."""
         found = re.search(r"https?://[^\s\"'<]+/app/link#[^\s\"'<]+", html.unescape(self.page.text))
         assert found, "the page shows no link"
         return found[0]
+
+    def waiting(self) -> dict[str, Any]:
+        """What the waiting page's script is told when it asks."""
+        return dict(self.http.get("/login/verify/state/").json())
+
+    def state(self) -> str:
+        return str(self.waiting()["state"])
 
     def number(self) -> str:
         found = re.search(r'data-number="(\d+)"', self.page.text)
@@ -96,13 +120,13 @@ class Browser:
     def close(self) -> None:
         self.http.close()
 
-    def _forms(self) -> list[Form]:
+    def _read(self) -> _Reader:
         reader = _Reader()
         reader.feed(self.page.text)
-        return reader.forms
+        return reader
 
     def _form_with(self, label: str) -> Form:
-        forms = self._forms()
+        forms = self._read().forms
         for form in forms:
             if label in form.buttons:
                 return form

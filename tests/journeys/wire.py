@@ -1,14 +1,14 @@
-"""A device on the real socket of a server process, for journeys."""
+"""A device and a waiting page on the real sockets of a server process, for journeys."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from devices.protocol import SOCKET_PATH, SUBPROTOCOL
 from tests.journeys.browser import Browser
@@ -56,6 +56,32 @@ def connected(origin: str, device: SoftwareDevice) -> Iterator[DeviceSocket]:
     address = origin.replace("http", "ws", 1) + SOCKET_PATH
     with connect(address, subprotocols=[Subprotocol(SUBPROTOCOL)]) as socket:
         yield DeviceSocket(socket, device)
+
+
+class PageSocket:
+    """The waiting page's doorbell. Like the page's script it looks once for each "changed"."""
+
+    def __init__(self, socket: ClientConnection, browser: Browser) -> None:
+        self.socket = socket
+        self.browser = browser
+
+    def waits_for(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """What the page is told, as soon as it is `wanted`."""
+        while True:
+            assert json.loads(self.socket.recv(PATIENCE)) == {"t": "changed"}
+            told = self.browser.waiting()
+            if wanted(told):
+                return told
+
+
+@contextmanager
+def waiting_page(browser: Browser) -> Iterator[PageSocket]:
+    address = browser.origin.replace("http", "ws", 1) + "/ws/login/"
+    cookies = "; ".join(f"{one.name}={one.value}" for one in browser.http.cookies.jar)
+    with connect(
+        address, origin=Origin(browser.origin), additional_headers={"Cookie": cookies}
+    ) as socket:
+        yield PageSocket(socket, browser)
 
 
 def sign_up_and_link(browser: Browser, login_id: str, password: str) -> SoftwareDevice:
