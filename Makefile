@@ -22,14 +22,18 @@ PRODUCTION := KAUTH_ORIGIN=https://auth.example.org \
 	REDIS_URL=rediss://:password@redis.example.org/0 \
 	KAUTH_EMAIL_HOST=mail.example.org
 
-.PHONY: help run test coverage demo check lint fix pin
+.PHONY: help run run-full test coverage demo check lint fix pin
 
 help: ## List these targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 run: export KAUTH_SIGNUP ?= open
 run: $(VENV)/.run $(PACKAGES) ## Serve kAuth on this machine, with a demo account
 	@exec $(BIN)/python manage.py serve
+
+run-full: $(VENV)/.run $(PACKAGES) ## Serve the full mode here: nginx, PostgreSQL, Redis, worker, beat
+	@deploy/local/install.sh
+	@exec $(BIN)/python -m deploy.local
 
 test: $(VENV)/.dev $(PACKAGES) ## Run all tests
 	@tests/services/install.sh

@@ -9,7 +9,17 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 OPERATIONS = ROOT / "docs" / "operations.md"
-FOLDERS = ("accounts", "devices", "docs", "kauth_site", "static", "templates", "tests", "twofactor")
+FOLDERS = (
+    "accounts",
+    "deploy",
+    "devices",
+    "docs",
+    "kauth_site",
+    "static",
+    "templates",
+    "tests",
+    "twofactor",
+)
 DJANGOS = {"migrate", "check", "collectstatic", "shell"}
 # Read by the command-line device, which has no settings.
 OF_THE_DEVICE = {"KAUTH_PASSPHRASE", "KAUTH_STORE"}
@@ -51,8 +61,8 @@ def test_every_command_in_a_document_exists(document: Path) -> None:
     ours = {path.stem for path in ROOT.glob("*/management/commands/*.py")}
     assert set(re.findall(r"manage\.py ([a-z_]+)", text)) - ours - DJANGOS == set()
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
-    assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.M)) - targets == set()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.M)) - targets == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.services import chromium, node, postgresql, redis
+from tests.services import chromium, full, node, postgresql, redis
 from tests.services import server as site
 from tests.services.processes import MissingProgramError
 
@@ -54,3 +54,9 @@ def server() -> Iterator[site.ServerProcess]:
 def node_path() -> str:
     with _available_or_said():
         return node.path()
+
+
+@pytest.fixture(scope="session")
+def full_site() -> Iterator[full.Full]:
+    with _available_or_said(), full.running() as running:
+        yield running
