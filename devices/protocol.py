@@ -39,7 +39,7 @@ class ProtocolError(ValueError):
 
 class CloseCode(IntEnum):
     GOING_AWAY = 1001
-    TOO_MANY_MESSAGES = 1008
+    TOO_MANY = 1008
     TOO_BIG = 1009
     BAD_MESSAGE = 4400
     NOT_AUTHENTICATED = 4401

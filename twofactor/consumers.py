@@ -138,7 +138,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
             device_id, signature=signature, frame=frame
         )
         if self.connected[device_id] >= SOCKETS_PER_DEVICE:
-            raise Closing(CloseCode.TOO_MANY_MESSAGES)
+            raise Closing(CloseCode.TOO_MANY)
         if device.state == DeviceState.REVOKED:
             raise Revoked
         self._no_stranger_any_more()
@@ -263,7 +263,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         self.arrivals.append(time.monotonic())
         full = len(self.arrivals) > MESSAGES
         if full and self.arrivals[-1] - self.arrivals[0] < PER_SECONDS:
-            raise Closing(CloseCode.TOO_MANY_MESSAGES)
+            raise Closing(CloseCode.TOO_MANY)
 
     def _no_stranger_any_more(self) -> None:
         if self.deadline is not None:

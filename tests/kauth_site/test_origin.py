@@ -66,3 +66,10 @@ async def test_d74_every_socket_of_the_site_is_guarded(path: str) -> None:
     wire: Any = WebsocketCommunicator(sockets, path, headers=[(b"origin", FOREIGN[0])])
     opened, code = await wire.connect()
     assert (opened, code) == (False, 1008)
+
+
+@pytest.mark.parametrize("path", ["/", "/ws/", "/ws/device", "/ws/device/more", "/ws/%00/"])
+async def test_a_socket_of_an_unknown_address_is_refused_in_good_order(path: str) -> None:
+    """Without a traceback, which a stranger could fill the log with."""
+    wire: Any = WebsocketCommunicator(sockets, path, headers=[(b"origin", OURS)])
+    assert await wire.connect() == (False, 1008)

@@ -1,6 +1,7 @@
 """The device socket and the waiting page's doorbell: real frames into the real application."""
 
 import json
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -103,7 +104,21 @@ async def test_d78_a_flood_is_ended(alice: Linked) -> None:
     async with device_socket(alice.phone) as socket:
         for _ in range(40):
             await socket.say({"t": "ping"})
-        assert await socket.closed_with() == CloseCode.TOO_MANY_MESSAGES
+        assert await socket.closed_with() == CloseCode.TOO_MANY
+
+
+async def test_d78_a_sixth_socket_of_a_device_is_closed_until_another_one_is(
+    alice: Linked,
+) -> None:
+    async with AsyncExitStack() as five:
+        sockets = [await five.enter_async_context(device_socket(alice.phone)) for _ in range(5)]
+        async with stranger_socket() as sixth:
+            await sixth.say(alice.phone.sign_ws(sixth.hello))
+            assert await sixth.closed_with() == CloseCode.TOO_MANY
+        assert await sockets[0].hears_nothing()
+        await sockets[0].wire.disconnect()
+        async with device_socket(alice.phone) as again:
+            assert await again.hears_nothing()
 
 
 async def test_a_removed_device_is_told_and_thrown_out(alice: Linked) -> None:
