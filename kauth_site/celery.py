@@ -6,6 +6,6 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kauth_site.settings")
 
-app = Celery("kauth")
+app = Celery("kauth", task_cls="kauth_site.background:SiteTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -15,6 +15,7 @@ from twisted.internet import defer
 
 from devices import outbox
 from devices.protocol import MAX_MESSAGE, CloseCode
+from kauth_site import background
 from kauth_site.embedded import EmbeddedChannelLayer
 from twofactor.tasks import expire_overdue_challenges
 
@@ -65,6 +66,8 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         ready()
 
     layer = get_channel_layer()
+    if settings.CELERY_TASK_ALWAYS_EAGER:
+        background.start()
     if isinstance(layer, EmbeddedChannelLayer):
         EmbeddedChannelLayer.bind(twisted_loop)
         # Without Redis there is no worker and no beat: what they do is done here.
@@ -81,7 +84,10 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         server_name="kauth",
         verbosity=0,
     )
-    server.run()  # type: ignore[no-untyped-call]
+    try:
+        server.run()  # type: ignore[no-untyped-call]
+    finally:
+        background.stop()
 
 
 async def _again_and_again(work: Callable[[], Awaitable[None]], pause: float) -> None:
