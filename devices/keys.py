@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from accounts import audit
-from accounts.models import EventKind
-from devices import p256, protocol
+from devices import p256, protocol, tampering
 from devices.protocol import unb64
 
 if TYPE_CHECKING:
@@ -43,7 +41,9 @@ def sign(frame: bytes) -> str:
 def device_signed(device: "Device", signature: bytes, frame: bytes) -> bool:
     """Whether `signature` over `frame` is by the key that was stored when the device was linked."""
     if not seal_holds(device):
-        audit.record(EventKind.TAMPERED, user=device.user, device_name=device.name, method="key")
+        tampering.alert(
+            "key", f"device {device.public_id}", user=device.user, device_name=device.name
+        )
         return False
     return p256.verify(p256.load_public(bytes(device.public_key)), signature, frame)
 

@@ -15,7 +15,7 @@ from django_otp.oath import hotp
 from accounts import audit, notices, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
-from devices import sealing
+from devices import sealing, tampering
 from devices.models import Device, DeviceState
 
 PERIOD = 30
@@ -34,13 +34,19 @@ def new_secret(user_id: object, public_id: object) -> bytes:
 
 
 def secret_of(device: Device) -> bytes:
-    return sealing.open_sealed(
-        bytes(device.otp_secret), "otp", str(device.user_id), str(device.public_id)
-    )
+    """Raises SealBroken, after the alarm, when the secret was not sealed for this very row."""
+    try:
+        return sealing.open_sealed(
+            bytes(device.otp_secret), "otp", str(device.user_id), str(device.public_id)
+        )
+    except sealing.SealBroken:
+        row = f"device {device.public_id}"
+        tampering.alert("code secret", row, user=device.user, device_name=device.name)
+        raise
 
 
 def for_provisioning(device: Device) -> dict[str, object]:
-    """The secret as the device is given it, once."""
+    """The secret as the device is given it, once. Raises SealBroken."""
     secret = base64.b32encode(secret_of(device)).decode()
     return {"secret": secret, "algorithm": "SHA1", "digits": DIGITS, "period": PERIOD}
 
@@ -76,7 +82,6 @@ def redeem_on(device: Device, code: str) -> bool:
     try:
         secret = secret_of(device)
     except sealing.SealBroken:
-        audit.record(EventKind.TAMPERED, user=device.user, device_name=device.name, method="code")
         return False
     matches = [s for s in steps(time.time()) if hmac.compare_digest(at(secret, s), code)]
     return any(_claim(device, step) for step in matches)

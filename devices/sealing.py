@@ -42,7 +42,7 @@ def open_sealed(value: bytes, purpose: str, *identity: str) -> bytes:
         raise SealBroken
     try:
         return AESGCM(key).decrypt(nonce, value[HEADER_SIZE:], _bound_to(purpose, identity))
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # the latter for what is too short to be sealed
         raise SealBroken from None
 
 

@@ -16,6 +16,7 @@ from devices.api import device_call, signed_by_active
 from devices.exceptions import AlreadyProvisioned, Unauthenticated
 from devices.models import Device
 from devices.protocol import unb64
+from devices.sealing import SealBroken
 from twofactor import answers, backup_codes, challenges, requests
 from twofactor.models import CHALLENGE_BYTES
 
@@ -78,8 +79,12 @@ def provision(request: HttpRequest) -> HttpResponse:
     if device.provisioned_at is not None:
         raise AlreadyProvisioned
     switched_on = device.enrolment.switched_on
+    try:
+        totp = one_time_codes.for_provisioning(device)
+    except SealBroken:
+        raise Unauthenticated from None
     content = {
-        "totp": one_time_codes.for_provisioning(device),
+        "totp": totp,
         "login": device.user.login_id,
         "backup_codes": backup_codes.readable(device.user) if switched_on else None,
     }

@@ -12,7 +12,7 @@ import secrets
 from datetime import datetime
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from accounts import audit, clock, notices, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
-from devices import sealing
+from devices import sealing, tampering
 from devices.protocol import unb64
 from twofactor.exceptions import WrongBackupCode
 from twofactor.models import BackupCode, BackupCodeSet
@@ -74,7 +74,7 @@ def redeem_on(code_set: BackupCodeSet, code: str) -> bool:
     """Whether `code` is an unused one of `code_set`; if so it works never again. One hash a try."""
     plain = normalise(code)
     row = code_set.codes.filter(selector=plain[:SELECTOR_SIZE], used_at=None).first()
-    right = _fits(row.digest if row else NOTHING, plain)
+    right = _fits(row.digest if row else NOTHING, plain, code_set.user)
     over = code_set.expires_at is not None and code_set.expires_at <= clock.now()
     if row is None or not right or over:
         return False
@@ -91,14 +91,18 @@ def left(user: User) -> int:
 
 
 def readable(user: User) -> list[str] | None:
-    """The codes, as long as they may still be read; None afterwards."""
+    """The codes, as long as they may still be read; None afterwards, and for a broken seal."""
     code_set = BackupCodeSet.objects.filter(user=user).first()
     if code_set is None or code_set.readable is None:
         return None
     if clock.now() >= readable_until(code_set):
         put_away(user)
         return None
-    plain = sealing.open_sealed(code_set.readable, PURPOSE, str(user.pk))
+    try:
+        plain = sealing.open_sealed(code_set.readable, PURPOSE, str(user.pk))
+    except sealing.SealBroken:
+        tampering.alert("backup codes", f"account {user.pk}", user=user)
+        return None
     codes: list[str] = json.loads(plain)
     return codes
 
@@ -180,10 +184,13 @@ def _replace(user: User, codes: list[str]) -> BackupCodeSet:
     return code_set
 
 
-def _fits(digest: str, plain: str) -> bool:
+def _fits(digest: str, plain: str, user: User) -> bool:
     try:
         return HASHER.verify(digest, _keyed(plain))
     except VerifyMismatchError:
+        return False
+    except (VerificationError, InvalidHashError):
+        tampering.alert("backup code", f"account {user.pk}", user=user)
         return False
 
 

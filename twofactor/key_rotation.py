@@ -1,43 +1,77 @@
 """Moves every sealed secret to the newest key. A row changed meanwhile is left alone."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from devices import sealing
 from devices.models import Device, PushSubscription
+from devices.sealing import SealBroken
 from twofactor import backup_codes
 from twofactor.models import BackupCodeSet
 
-Sealed = tuple[Any, str, str, tuple[str, ...]]
+
+class Sealed(NamedTuple):
+    """One stored secret: where it is, what it was sealed for, and how to call its row."""
+
+    row: Any
+    column: str
+    purpose: str
+    identity: tuple[str, ...]
+    name: str
 
 
-def rotate() -> dict[str, int]:
-    """How many secrets of each kind were sealed anew. Raises SealBroken when one never opens."""
-    return {
-        "one-time-code secrets": sum(_reseal(*secret) for secret in _code_secrets()),
-        "push subscriptions": sum(_reseal(*secret) for secret in _subscriptions()),
-        "readable backup codes": sum(_reseal(*secret) for secret in _readable_codes()),
-    }
+@dataclass
+class Rotation:
+    """How many secrets of each kind were sealed anew, and the rows whose seal is broken."""
+
+    sealed: dict[str, int] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+
+def rotate() -> Rotation:
+    """Opens every secret, also those under the newest key, and seals anew what is under another."""
+    done = Rotation()
+    for kind, secrets in KINDS.items():
+        done.sealed[kind] = 0
+        for secret in secrets():
+            try:
+                done.sealed[kind] += _reseal(secret)
+            except SealBroken:
+                done.broken.append(f"{kind}: {secret.name}")
+    return done
 
 
 def _code_secrets() -> Iterator[Sealed]:
     for device in Device.objects.iterator():
-        yield device, "otp_secret", "otp", (str(device.user_id), str(device.public_id))
+        identity = (str(device.user_id), str(device.public_id))
+        yield Sealed(device, "otp_secret", "otp", identity, f"device {device.public_id}")
 
 
 def _subscriptions() -> Iterator[Sealed]:
     for known in PushSubscription.objects.select_related("device").iterator():
-        yield known, "subscription", "push", (str(known.device.public_id),)
+        name = str(known.device.public_id)
+        yield Sealed(known, "subscription", "push", (name,), f"device {name}")
 
 
 def _readable_codes() -> Iterator[Sealed]:
     for code_set in BackupCodeSet.objects.exclude(readable=None).iterator():
-        yield code_set, "readable", backup_codes.PURPOSE, (str(code_set.user_id),)
+        name = str(code_set.user_id)
+        yield Sealed(code_set, "readable", backup_codes.PURPOSE, (name,), f"account {name}")
 
 
-def _reseal(row: Any, column: str, purpose: str, identity: tuple[str, ...]) -> int:
+KINDS: dict[str, Callable[[], Iterator[Sealed]]] = {
+    "one-time-code secrets": _code_secrets,
+    "push subscriptions": _subscriptions,
+    "readable backup codes": _readable_codes,
+}
+
+
+def _reseal(secret: Sealed) -> int:
+    row, column, purpose, identity, _ = secret
     old = bytes(getattr(row, column))
+    plain = sealing.open_sealed(old, purpose, *identity)
     if sealing.is_current(old):
         return 0
-    new = sealing.seal(sealing.open_sealed(old, purpose, *identity), purpose, *identity)
+    new = sealing.seal(plain, purpose, *identity)
     return int(type(row).objects.filter(pk=row.pk, **{column: old}).update(**{column: new}))

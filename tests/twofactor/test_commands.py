@@ -74,3 +74,27 @@ def test_d87_rotation_seals_anew_and_is_idempotent(settings: Any) -> None:
     assert sealing.is_current(bytes(again.otp_secret))
     assert one_time_codes.secret_of(again) == secret
     assert "one-time-code secrets: 0 sealed anew" in run("rotate_keys")
+
+
+def test_d49_rotation_goes_on_past_a_broken_seal_and_names_its_row(settings: Any) -> None:
+    broken, whole = (link_device(make_user(f"{name}@example.org"))[1] for name in ("eve", "fay"))
+    Device.objects.filter(pk=broken.pk).update(otp_secret=bytes(whole.otp_secret))
+    fresh = urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    settings.KAUTH_FIELD_KEYS = f"k9:{fresh},{settings.KAUTH_FIELD_KEYS}"
+    out = io.StringIO()
+    with pytest.raises(CommandError) as failure:
+        call_command("rotate_keys", "--json", stdout=out)
+    row = f"one-time-code secrets: device {broken.public_id}"
+    assert json.loads(out.getvalue())["broken"] == [row]
+    assert json.loads(out.getvalue())["sealed"]["one-time-code secrets"] == 1
+    assert row in str(failure.value)
+    assert failure.value.returncode == 1
+
+
+def test_d49_rotation_finds_a_broken_seal_under_the_newest_key_too() -> None:
+    _, device = link_device(make_user())
+    sealed = bytearray(bytes(device.otp_secret))
+    sealed[-1] ^= 1
+    Device.objects.filter(pk=device.pk).update(otp_secret=bytes(sealed))
+    with pytest.raises(CommandError, match=str(device.public_id)):
+        run("rotate_keys")
