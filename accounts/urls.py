@@ -6,6 +6,7 @@ app_name = "accounts"
 
 urlpatterns = [
     path("login/", views.login, name="login"),
+    path("login/second-factor/", views.second_factor, name="second_factor"),
     path("login/again/", views.reauthenticate, name="reauthenticate"),
     path("logout/", views.logout, name="logout"),
     path("signup/", views.signup, name="signup"),

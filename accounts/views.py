@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -47,6 +48,20 @@ def login(request: HttpRequest) -> HttpResponseBase:
             logins.begin(request, user, next_page=_next(request))
             return redirect(settings.LOGIN_SECOND_STEP_URL)
     return render(request, "accounts/login.html", {"form": form, "next": _next(request)})
+
+
+def second_factor(request: HttpRequest) -> HttpResponseBase:
+    """Where a page that wants both factors sends everybody else (django-otp's OTP_LOGIN_URL).
+
+    The login page would send a signed-in person straight back, for ever.
+    """
+    user: Any = request.user
+    if not user.is_authenticated:
+        return redirect_to_login(_next(request), resolve_url(settings.LOGIN_URL))
+    if user.is_verified():
+        return redirect(_next(request))
+    messages.info(request, _("That page wants two-factor authentication. Enable it here first."))
+    return redirect(settings.TWO_FACTOR_URL)
 
 
 def _check_password(request: HttpRequest, login_id: str, form: Any) -> User | None:

@@ -201,7 +201,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "manager"
-OTP_LOGIN_URL = LOGIN_URL
+OTP_LOGIN_URL = "accounts:second_factor"
 PASSWORD_HASHERS = ["accounts.hashers.SitePasswordHasher"]
 KAUTH_PASSWORD_HASH_MEMORY = env.integer(
     "KAUTH_PASSWORD_HASH_MEMORY", 46 * 1024, low=19 * 1024, high=1024 * 1024
