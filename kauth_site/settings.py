@@ -4,6 +4,7 @@ With no environment at all this is the embedded mode: SQLite, one process, local
 DATABASE_URL and REDIS_URL make it the full mode. Nothing here forks on DEBUG, which is never on.
 """
 
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,10 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 
 # What Redis calls a unix socket has another name in Celery.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
+# Celery by itself would encrypt and not ask with whom.
+CELERY_BROKER_USE_SSL = (
+    {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss://") else False
+)
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

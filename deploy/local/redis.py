@@ -6,19 +6,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local import processes
+from deploy.local.nginx import Certificate
 from deploy.local.processes import Program
+
+PLAIN = "port {port}"
+BY_TLS = """\
+port 0
+tls-port {port}
+tls-cert-file {tls.chain}
+tls-key-file {tls.key}
+tls-auth-clients no
+"""
 
 
 class Redis(Program):
-    """An empty Redis, whose address is `url`."""
+    """An empty Redis, whose address is `url`: plain, or by TLS with the certificate `tls`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tls: Certificate | None = None) -> None:
         server = processes.find("redis-server", package="redis-server")
         self.port, password = processes.free_port(), secrets.token_urlsafe(16)
-        self.url = f"redis://:{password}@127.0.0.1:{self.port}/0"
+        # The certificate is that of a name.
+        scheme, host = ("rediss", "localhost") if tls else ("redis", "127.0.0.1")
+        self.url = f"{scheme}://:{password}@{host}:{self.port}/0"
         settings = folder / "redis.conf"
+        listen = (BY_TLS if tls else PLAIN).format(port=self.port, tls=tls)
         settings.write_text(
-            f'bind 127.0.0.1\nport {self.port}\nrequirepass {password}\ndir {folder}\nsave ""\n'
+            f'bind 127.0.0.1\n{listen}\nrequirepass {password}\ndir {folder}\nsave ""\n'
         )
         super().__init__(
             "redis",
@@ -29,10 +42,10 @@ class Redis(Program):
 
 
 @contextmanager
-def serving() -> Iterator[Redis]:
+def serving(tls: Certificate | None = None) -> Iterator[Redis]:
     """Raises MissingProgramError without redis-server."""
     with processes.private_folder() as folder:
-        redis = Redis(folder)
+        redis = Redis(folder, tls)
         redis.start()
         try:
             yield redis

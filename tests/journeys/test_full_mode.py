@@ -38,9 +38,13 @@ LIES = [
 def test_d62_what_a_caller_says_as_if_it_were_a_proxy_changes_nothing(
     full_site: Full, lie: dict[str, str]
 ) -> None:
-    for address in (full_site.origin, f"http://127.0.0.1:{full_site.site.pages_port}"):
-        told = {**lie, "Host": full_site.origin.removeprefix("http://")}
-        answer = httpx.get(f"{address}/login/", headers=told)
+    told = {**lie, "Host": full_site.origin.removeprefix("https://")}
+    direct = {**told, "X-Forwarded-Proto": "https"}
+    pages = f"http://127.0.0.1:{full_site.site.pages_port}"
+    for answer in (
+        httpx.get(f"{full_site.origin}/login/", headers=told),
+        httpx.get(f"{pages}/login/", headers=direct),
+    ):
         assert answer.status_code == 200
         assert "evil.example" not in answer.text
 

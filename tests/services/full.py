@@ -1,15 +1,25 @@
-"""The full mode as `make run-full` starts it, with its PostgreSQL and Redis at hand."""
+"""The full mode as `make run-full` starts it, with its PostgreSQL and Redis at hand.
 
+Browsers, devices and Redis are spoken to by TLS."""
+
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from deploy.local import nginx, postgresql, processes, redis
 from deploy.local.postgresql import Database
 from deploy.local.redis import Redis
 from deploy.local.site import Site
+from tests.services import certificate
 
-SETTINGS = {"KAUTH_PASSWORD_HASH_MEMORY": "19456"}
+# Where OpenSSL, and with it every client, looks for authorities.
+CERTIFICATES = "SSL_CERT_FILE"
+SETTINGS = {
+    "KAUTH_PASSWORD_HASH_MEMORY": "19456",
+    # The number is tested elsewhere; here many people sign in often.
+    "KAUTH_NUMBER_MATCHING": "never",
+}
 
 
 @dataclass(frozen=True)
@@ -27,20 +37,35 @@ class Full:
 def running() -> Iterator[Full]:
     """A site that answers; raises MissingProgramError when a server is not installed."""
     nginx.program()
-    with (
-        postgresql.serving() as database,
-        redis.serving() as broker,
-        processes.private_folder() as folder,
-    ):
+    with ExitStack() as stack:
+        folder = stack.enter_context(processes.private_folder())
+        tls = certificate.made(folder)
+        database = stack.enter_context(postgresql.serving())
+        broker = stack.enter_context(redis.serving(tls))
         site = Site(
             folder,
             database_url=database.url,
             redis_url=broker.url,
             port=processes.free_port(),
-            settings=SETTINGS,
+            tls=tls,
+            settings={**SETTINGS, CERTIFICATES: str(tls.chain)},
         )
         try:
             site.start()
-            yield Full(site, database, broker)
+            with _trusted(tls):
+                yield Full(site, database, broker)
         finally:
             site.stop()
+
+
+@contextmanager
+def _trusted(tls: nginx.Certificate) -> Iterator[None]:
+    """Every client of this process knows the certificate, by OpenSSL's own variable."""
+    before = os.environ.get(CERTIFICATES)
+    os.environ[CERTIFICATES] = str(tls.chain)
+    try:
+        yield
+    finally:
+        del os.environ[CERTIFICATES]
+        if before is not None:
+            os.environ[CERTIFICATES] = before

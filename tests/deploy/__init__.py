@@ -1,0 +1,1 @@
+"""The examples for servers: each is checked as far as this machine has what it is for."""

@@ -1,0 +1,107 @@
+"""Phones on real sockets, which answer YES and come back when the connection is lost."""
+
+import asyncio
+import json
+import random
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from devices.protocol import SOCKET_PATH, SUBPROTOCOL
+from tests.services.population import Person
+
+LOST = (OSError, InvalidHandshake, ConnectionClosed, TimeoutError)
+
+
+class Phones:
+    """All phones of `people`, in a thread of their own. They wait up to `pause` seconds, at
+    random, before they connect again.
+    """
+
+    def __init__(self, people: Sequence[Person], *, pause: float = 1.0) -> None:
+        self.people = people
+        self.pause = pause
+        self.connected: set[str] = set()
+        # What the server has said about answers: challenge and state.
+        self.acknowledged: dict[str, str] = {}
+        self._change = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.wait_until(len(self.people))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._all.cancel)
+        self._thread.join()
+        self._loop.close()
+
+    def wait_until(self, count: int, seconds: float = 120) -> None:
+        """Returns when so many are connected at once."""
+        with self._change:
+            enough = self._change.wait_for(lambda: len(self.connected) >= count, seconds)
+        assert enough, f"{len(self.connected)} of {len(self.people)} phones are connected"
+
+    def _run(self) -> None:
+        async def everybody() -> None:
+            await asyncio.gather(*(self._stay(person) for person in self.people))
+
+        self._all = self._loop.create_task(everybody())
+        try:
+            self._loop.run_until_complete(self._all)
+        except asyncio.CancelledError:
+            return
+
+    async def _stay(self, person: Person) -> None:
+        while True:
+            try:
+                await self._converse(person)
+            except LOST:
+                await asyncio.sleep(random.uniform(0, self.pause))
+
+    async def _converse(self, person: Person) -> None:
+        phone = person.phone
+        address = phone.origin.replace("http", "ws", 1) + SOCKET_PATH
+        async with connect(
+            address,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            compression=None,
+            open_timeout=60,
+            ping_interval=None,  # the server pings
+        ) as socket:
+            hello = json.loads(await socket.recv())
+            await socket.send(json.dumps(phone.sign_ws(hello)))
+            ready = json.loads(await socket.recv())
+            assert phone.accepts_ready(hello, ready), ready
+            self._note(phone.device, here=True)
+            try:
+                async for text in socket:
+                    await self._hear(person, socket, hello["server_key"], json.loads(text))
+            finally:
+                self._note(phone.device, here=False)
+
+    async def _hear(
+        self, person: Person, socket: ClientConnection, server_key: str, message: dict[str, Any]
+    ) -> None:
+        if message["t"] == "request":
+            assert person.phone.accepts_request(server_key, message)
+            await socket.send(json.dumps(person.phone.answer_body(message, "approve")))
+        elif message["t"] == "result" and message["ok"]:
+            self.acknowledged[message["challenge"]] = message["state"]
+
+    def _note(self, device: str, *, here: bool) -> None:
+        with self._change:
+            (self.connected.add if here else self.connected.discard)(device)
+            self._change.notify_all()
