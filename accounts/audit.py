@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from accounts import metrics
 from accounts.models import EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 
@@ -21,12 +22,14 @@ def record(
     """One row: who, what, from where, with which device. Never a secret or others' free text."""
     event = _event(kind, user, visitor, device_name=device_name, method=method, detail=detail)
     event.save()
+    metrics.count_event(kind, detail)
     return event
 
 
 def record_for_each(kind: EventKind, users: Iterable[User]) -> None:
     """The same thing happened to all of them, and nobody did it: one statement, not one each."""
-    SecurityEvent.objects.bulk_create([_event(kind, user, NOBODY) for user in users])
+    events = SecurityEvent.objects.bulk_create([_event(kind, user, NOBODY) for user in users])
+    metrics.count_event(kind, times=len(events))
 
 
 def _event(kind: EventKind, user: User | None, visitor: Visitor, **words: str) -> SecurityEvent:

@@ -12,6 +12,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
+from accounts import metrics
+
 logger = logging.getLogger(__name__)
 
 
@@ -49,5 +51,7 @@ def _send(group: str, message: dict[str, Any]) -> bool:
         async_to_sync(get_channel_layer().group_send)(group, message)
     except Exception as error:  # noqa: BLE001 - every layer has exceptions of its own
         logger.warning("Nobody was rung in %s: %s", group.partition(".")[0], error)
+        metrics.RINGS.labels("lost").inc()
         return False
+    metrics.RINGS.labels("sent").inc()
     return True

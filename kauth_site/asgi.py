@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kauth_site.settings")
 pages = get_asgi_application()
 
 # Only after Django is set up may the consumers and their models be imported.
+from kauth_site import request_ids  # noqa: E402
 from kauth_site.sockets import sockets  # noqa: E402
 
 by_protocol = ProtocolTypeRouter({"http": pages, "websocket": sockets})
@@ -22,4 +23,6 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     daphne takes the root path from a header of the caller's, and Django cuts it off the path that
     it routes by: rules by path would look at one page and another would be opened.
     """
+    if scope["type"] == "websocket":
+        request_ids.of_socket(scope)
     await by_protocol({**scope, "root_path": ""}, receive, send)

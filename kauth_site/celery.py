@@ -3,9 +3,13 @@
 import os
 
 from celery import Celery
+from celery.signals import task_prerun
+
+from kauth_site import request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kauth_site.settings")
 
 app = Celery("kauth", task_cls="kauth_site.background:SiteTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+task_prerun.connect(request_ids.of_task)

@@ -6,6 +6,7 @@ start with a sentence, because a misread security setting is worse than no serve
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -44,6 +45,16 @@ def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
     if value not in among:
         raise ImproperlyConfigured(f"{name} must be one of: {', '.join(among)}.")
     return value
+
+
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks such as 10.0.0.0/8, or single addresses, with commas in between."""
+    try:
+        return tuple(ip_network(one.strip()) for one in text(name).split(",") if one.strip())
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be networks such as 10.0.0.0/8: {error}."
+        ) from None
 
 
 def path(name: str, default: Path) -> Path:

@@ -1,10 +1,22 @@
-"""What may not stand in a log: the secret part of an address."""
+"""How a line of the log looks, and what may not stand in it: the secret part of an address."""
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
 
-LINE = "{asctime} {levelname} {name}: {message}"
-RESET_LINK = re.compile(r"(/password/reset/[^/\s]+/)[^/\s]+")
+from kauth_site import request_ids
+
+LINE = "{asctime} {levelname} [{request_id}] {name}: {message}"
+RESET_LINK = re.compile(r"(/password/reset/[^/\s]+/)[^/\s\"]+")
+
+
+class RequestId(logging.Filter):
+    """Gives each record the name of the request, socket or task that it belongs to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_ids.current()
+        return True
 
 
 class SafeLine(logging.Formatter):
@@ -18,3 +30,19 @@ class SafeLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return RESET_LINK.sub(r"\1…", super().format(record))
+
+
+class SafeJson(logging.Formatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            facts["exception"] = self.formatException(record.exc_info)
+        return RESET_LINK.sub(r"\1…", json.dumps(facts, ensure_ascii=False))

@@ -9,8 +9,10 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from kauth_site import views
+from accounts import visitors
+from kauth_site import monitoring, request_ids, views
 from twofactor import methods
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -25,6 +27,32 @@ def health(respond: Respond) -> Respond:
 
     def answer(request: HttpRequest) -> HttpResponse:
         return views.healthz() if request.path == "/healthz" else respond(request)
+
+    return answer
+
+
+def request_id(respond: Respond) -> Respond:
+    """Names the request for the log, and tells the name with the answer."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        name = request_ids.begin(request.headers.get(request_ids.HEADER, ""))
+        response = respond(request)
+        response.headers[request_ids.HEADER] = name
+        return response
+
+    return answer
+
+
+def metrics(respond: Respond) -> Respond:
+    """Answers /metrics, under any host name, to whom it is meant for; others find no such page."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.path != "/metrics" or not monitoring.may_read(
+            address=visitors.of(request).address,
+            authorization=request.headers.get("Authorization", ""),
+        ):
+            return respond(request)
+        return HttpResponse(monitoring.exposition(), content_type=CONTENT_TYPE_LATEST)
 
     return answer
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from kauth_site import env, secret_files
+from kauth_site import env, metrics_folder, secret_files
 
 # --- Where things are ---------------------------------------------------------------------
 
@@ -80,6 +80,15 @@ LOGIN_SECOND_STEP_URL = "twofactor:verify"
 AFTER_LINK_URL = "twofactor:backup_codes"
 TWO_FACTOR_URL = "twofactor:overview"
 
+# --- Monitoring: closed until one of these opens it ---------------------------------------
+
+KAUTH_METRICS_NETWORKS = env.networks("KAUTH_METRICS_NETWORKS")
+KAUTH_METRICS_TOKEN = env.text("KAUTH_METRICS_TOKEN")
+KAUTH_METRICS = bool(KAUTH_METRICS_NETWORKS or KAUTH_METRICS_TOKEN)
+KAUTH_METRICS_FOLDER = DATA_DIR / "metrics"
+if KAUTH_METRICS:
+    metrics_folder.prepare(KAUTH_METRICS_FOLDER)
+
 # --- Django ----------------------------------------------------------------------------------
 
 DEBUG = False
@@ -107,7 +116,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "kauth_site.middleware.request_id",
     "kauth_site.middleware.health",
+    *(["kauth_site.middleware.metrics"] if KAUTH_METRICS else []),
     "kauth_site.middleware.one_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -301,11 +312,22 @@ EMAIL_BACKEND = (
 KAUTH_LOG_LEVEL = env.choice(
     "KAUTH_LOG_LEVEL", "WARNING", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
+KAUTH_LOG_FORMAT = env.choice("KAUTH_LOG_FORMAT", "line", among=("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "kauth_site.logs.SafeLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "kauth_site.logs.SafeLine"},
+        "json": {"()": "kauth_site.logs.SafeJson"},
+    },
+    "filters": {"request_id": {"()": "kauth_site.logs.RequestId"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": KAUTH_LOG_FORMAT,
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": KAUTH_LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "gunicorn.error")},
 }

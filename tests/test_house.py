@@ -151,6 +151,11 @@ def test_no_address_of_a_package_registry_and_no_path_of_one_machine() -> None:
     assert lines_that_match(rf"{hosts}|/wor[k]/|/opt/wheel[s]|/roo[t]/|/hom[e]/", listed()) == []
 
 
+def plain(name: str) -> str:
+    """One spelling for the name of a package (PEP 503)."""
+    return name.lower().replace("_", "-")
+
+
 def test_every_package_that_is_imported_is_asked_for_by_name() -> None:
     asked = "".join(path.read_text().lower() for path in ROOT.glob("requirements*.in"))
     owners = packages_distributions()
@@ -168,7 +173,7 @@ def test_every_package_that_is_imported_is_asked_for_by_name() -> None:
     assert [
         name
         for name in sorted(foreign)
-        if not any(re.search(rf"^{owner.lower()}\b", asked, re.M) for owner in owners[name])
+        if not any(re.search(rf"^{plain(owner)}\b", asked, re.M) for owner in owners[name])
     ] == []
 
 

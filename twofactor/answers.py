@@ -8,8 +8,9 @@ import hmac
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from accounts import audit, notices
+from accounts import audit, metrics, notices
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import authentication, keys
@@ -59,6 +60,8 @@ def take(
         )
         raise
     _after_answer(challenge, device, state, visitor)
+    metrics.ANSWERS.labels(decision).inc()
+    metrics.ANSWER_SECONDS.observe((timezone.now() - challenge.created_at).total_seconds())
     return state
 
 

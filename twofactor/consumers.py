@@ -16,7 +16,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from accounts import visitors
+from accounts import metrics, visitors
 from devices import authentication, doorbell, keys, messages, protocol
 from devices.consumers import PageConsumer
 from devices.exceptions import Refusal, Revoked, Unauthenticated
@@ -98,6 +98,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         self._no_stranger_any_more()
         if self.device_id:
             _one_less(self.connected, self.device_id)
+            metrics.DEVICES_CONNECTED.dec()
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -144,6 +145,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         self._no_stranger_any_more()
         self.device_id = device_id
         self.connected[device_id] += 1
+        metrics.DEVICES_CONNECTED.inc()
         await self._welcome(device, nonce)
 
     async def _welcome(self, device: Device, nonce: bytes) -> None:

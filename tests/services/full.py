@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
 from deploy.local import nginx, postgresql, processes, redis
 from deploy.local.postgresql import Database
 from deploy.local.redis import Redis
@@ -15,10 +18,15 @@ from tests.services import certificate
 
 # Where OpenSSL, and with it every client, looks for authorities.
 CERTIFICATES = "SSL_CERT_FILE"
+METRICS_TOKEN = "a token for monitoring"
 SETTINGS = {
     "KAUTH_PASSWORD_HASH_MEMORY": "19456",
     # The number is tested elsewhere; here many people sign in often.
     "KAUTH_NUMBER_MATCHING": "never",
+    "KAUTH_METRICS_TOKEN": METRICS_TOKEN,
+    # All that is ever logged is looked through for secrets.
+    "KAUTH_LOG_LEVEL": "DEBUG",
+    "KAUTH_LOG_FORMAT": "json",
 }
 
 
@@ -31,6 +39,18 @@ class Full:
     @property
     def origin(self) -> str:
         return self.site.origin
+
+    def metric(self, name: str, **labels: str) -> float:
+        """What all processes together say; 0 for what was not counted yet."""
+        address = f"http://127.0.0.1:{self.site.pages_port}/metrics"
+        token = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+        text = httpx.get(address, headers=token).raise_for_status().text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
 
 @contextmanager
