@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit, known_browsers, throttling, visitors
 from accounts.models import EventKind, User
-from devices import authentication, enrolment, keys, messages, push_subscriptions
+from devices import authentication, claims, enrolment, keys, messages, push_subscriptions
 from devices.exceptions import BadRequest, Refusal, SlowDown, TooBig, Unauthenticated, WrongClock
 from devices.models import Device, DeviceState, Enrolment
 from devices.protocol import (
@@ -110,7 +110,7 @@ def links(request: HttpRequest) -> HttpResponse:
     message = messages.decode(request.body)
     if messages.int_member(message, "v") != VERSION:
         raise BadRequest
-    claim = enrolment.Claim(
+    claim = claims.Claim(
         token=messages.bytes_member(message, "token", TOKEN_SIZE),
         key=messages.bytes_member(message, "key", KEY_SIZE),
         name=messages.text_member(message, "name"),
@@ -175,13 +175,14 @@ def device(request: HttpRequest) -> HttpResponse:
     return JsonResponse(_describe(caller))
 
 
-def _describe(device: Device) -> dict[str, str]:
+def _describe(device: Device) -> dict[str, Any]:
     return {
         "device": str(device.public_id),
         "account": str(device.user_id),
         "login": device.user.login_id,
         "name": device.name,
         "state": device.state,
+        "push": push_subscriptions.of(device.pk) is not None,
     }
 
 

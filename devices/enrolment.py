@@ -14,10 +14,18 @@ from django.db.models.functions import Now
 from accounts import audit, clock, notices
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
-from devices import doorbell, keys, names, one_time_codes, p256, protocol, signals
+from devices import (
+    claims,
+    doorbell,
+    keys,
+    names,
+    one_time_codes,
+    protocol,
+    push_subscriptions,
+    signals,
+)
 from devices.exceptions import (
     AlreadyClaimed,
-    BadRequest,
     Expired,
     LastFactor,
     NotFound,
@@ -30,18 +38,6 @@ from devices.models import Device, DeviceState, Enrolment, EnrolmentState
 BY_PERSON = "the person"
 
 OPEN_STATES = (EnrolmentState.OFFERED, EnrolmentState.CLAIMED)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a device sends to claim a link; lengths are those of the protocol."""
-
-    token: bytes
-    key: bytes
-    name: str
-    platform: str
-    nonce: bytes
-    signature: bytes
 
 
 @dataclass(frozen=True)
@@ -89,7 +85,7 @@ def find(token: bytes) -> Enrolment:
     return enrolment
 
 
-def claim(enrolment: Enrolment, claim: Claim, *, visitor: Visitor, here: bool) -> Claimed:
+def claim(enrolment: Enrolment, claim: claims.Claim, *, visitor: Visitor, here: bool) -> Claimed:
     """Gives the offer to the device whose key signed the claim.
 
     The device is `pending` until the computer says yes; `active` at once only when the offer was
@@ -97,20 +93,11 @@ def claim(enrolment: Enrolment, claim: Claim, *, visitor: Visitor, here: bool) -
     Unauthenticated, AlreadyClaimed, Expired, BadRequest.
     """
     token_hash = protocol.sha256(claim.token)
-    _check_possession(claim, token_hash)
+    claims.check(claim, token_hash)
     if enrolment.here and not here:
         raise Unauthenticated
     nonce_server = os.urandom(protocol.NONCE_SIZE)
-    check_number = protocol.check_number(
-        protocol.link_check(
-            origin=settings.KAUTH_ORIGIN,
-            server_id=keys.server_id(),
-            token_hash=token_hash,
-            key=claim.key,
-            nonce_device=claim.nonce,
-            nonce_server=nonce_server,
-        )
-    )
+    check_number = claims.check_number(claim, token_hash, nonce_server)
     with transaction.atomic():
         _take(enrolment)
         device = _new_device(enrolment.user, claim, visitor)
@@ -122,7 +109,7 @@ def claim(enrolment: Enrolment, claim: Claim, *, visitor: Visitor, here: bool) -
     if enrolment.here:
         device = _confirm_here(enrolment, visitor)
     return Claimed(
-        device, token_hash, nonce_server, _answer(device, claim, token_hash, nonce_server)
+        device, token_hash, nonce_server, claims.answer(device, claim, token_hash, nonce_server)
     )
 
 
@@ -228,24 +215,6 @@ def rename(device: Device, name: str, *, visitor: Visitor) -> None:
     audit.record(EventKind.DEVICE_RENAMED, user=device.user, visitor=visitor, device_name=clean)
 
 
-def _check_possession(claim: Claim, token_hash: bytes) -> None:
-    """Only who holds the private key can have signed this claim of this offer, here, now."""
-    try:
-        public = p256.load_public(claim.key)
-    except p256.KeyFormatError as error:
-        raise BadRequest(str(error)) from error
-    frame = protocol.link_device(
-        origin=settings.KAUTH_ORIGIN,
-        server_id=keys.server_id(),
-        token_hash=token_hash,
-        key=claim.key,
-        name=claim.name,
-        nonce_device=claim.nonce,
-    )
-    if not p256.verify(public, claim.signature, frame):
-        raise Unauthenticated
-
-
 def _take(enrolment: Enrolment) -> None:
     """Of many claims at once one gets the offer, if the database's clock says it is in time."""
     taken = Enrolment.objects.filter(
@@ -258,7 +227,7 @@ def _take(enrolment: Enrolment) -> None:
     raise Expired if late else AlreadyClaimed
 
 
-def _new_device(user: User, claim: Claim, visitor: Visitor) -> Device:
+def _new_device(user: User, claim: claims.Claim, visitor: Visitor) -> Device:
     device = Device(
         user=user,
         name=names.clean(claim.name),
@@ -274,25 +243,11 @@ def _new_device(user: User, claim: Claim, visitor: Visitor) -> Device:
     return device
 
 
-def _answer(device: Device, claim: Claim, token_hash: bytes, nonce_server: bytes) -> str:
-    return keys.sign(
-        protocol.link_server(
-            origin=settings.KAUTH_ORIGIN,
-            server_id=keys.server_id(),
-            token_hash=token_hash,
-            key=claim.key,
-            device=str(device.public_id),
-            account=str(device.user_id),
-            nonce_device=claim.nonce,
-            nonce_server=nonce_server,
-        )
-    )
-
-
 def _revoke_row(device: Device) -> bool:
     revoked = Device.objects.filter(
         pk=device.pk, state__in=(DeviceState.PENDING, DeviceState.ACTIVE)
     ).update(state=DeviceState.REVOKED, confirmed=False, revoked_at=Now())
     if revoked:
+        push_subscriptions.forget(device)
         doorbell.ring(doorbell.device_group(device.public_id), "revoked")
     return bool(revoked)

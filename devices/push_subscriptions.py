@@ -1,29 +1,29 @@
 """Push subscriptions (W3C Push API): what a device's browser gave us, kept as the secret it is."""
 
 import json
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
-from devices import messages, p256, protocol, sealing
+from django.utils.translation import gettext as _
+
+from devices import messages, p256, protocol, push, sealing, tampering
 from devices.exceptions import BadRequest
-from devices.models import Device, PushSubscription
+from devices.models import Device, DeviceState, PushSubscription
 
 AUTH_SIZE = 16
-LONGEST_ENDPOINT = 2000
-# What browsers make of a URL: visible ASCII, and a host name that fits its column (RFC 1035).
-VISIBLE = re.compile(r"[!-~]+")
-HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 def store(device: Device, message: dict[str, Any]) -> None:
     """Keeps `{"endpoint":..., "keys":{"p256dh":..., "auth":...}}` in place of any earlier one.
 
-    Raises BadRequest for what no browser would give: not https, a user name in the address, keys
-    of the wrong form (RFC 8291, section 3.1).
+    Raises BadRequest for a push service that the site does not send to, and for keys of the wrong
+    form (RFC 8291, section 3.1).
     """
     endpoint = messages.text_member(message, "endpoint")
-    host = _host_of(endpoint)
+    try:
+        host = push.place_of(endpoint).host
+    except push.NoPushService:
+        detail = _("This site does not send to the push service of your browser.")
+        raise BadRequest(detail) from None
     wanted = message.get("keys")
     if not isinstance(wanted, dict):
         raise BadRequest
@@ -46,19 +46,27 @@ def forget(device: Device) -> None:
     PushSubscription.objects.filter(device=device).delete()
 
 
-def _host_of(endpoint: str) -> str:
+def of(device_id: int) -> PushSubscription | None:
+    """What this device has, as long as it is linked."""
+    return (
+        PushSubscription.objects.select_related("device__user")
+        .filter(device=device_id, device__state=DeviceState.ACTIVE, device__user__is_active=True)
+        .first()
+    )
+
+
+def opened(kept: PushSubscription) -> dict[str, Any]:
+    """As the browser gave it. Raises SealBroken, after the alarm."""
+    device = kept.device
     try:
-        parts = urlsplit(endpoint)
-        good = (
-            VISIBLE.fullmatch(endpoint)
-            and parts.scheme == "https"
-            and HOST.fullmatch(parts.hostname or "")
-            and parts.username is None
-            and parts.port in (None, 443)
-            and len(endpoint) <= LONGEST_ENDPOINT
-        )
-    except ValueError:
-        raise BadRequest from None
-    if not good:
-        raise BadRequest
-    return str(parts.hostname)
+        plain = sealing.open_sealed(bytes(kept.subscription), "push", str(device.public_id))
+    except sealing.SealBroken:
+        row = f"push subscription of device {device.public_id}"
+        tampering.alert("push subscription", row, user=device.user, device_name=device.name)
+        raise
+    return dict(json.loads(plain))
+
+
+def drop(kept: PushSubscription) -> None:
+    """Forgets this one, and not another that took its place meanwhile."""
+    PushSubscription.objects.filter(pk=kept.pk, subscription=bytes(kept.subscription)).delete()

@@ -66,6 +66,9 @@ def address(app_configs: Any, **options: Any) -> list[CheckMessage]:
     if not settings.SECURE:
         hint = "Set it to the https address of the site, and put a proxy before it."
         found.append(Error("KAUTH_ORIGIN is plain http.", hint=hint, id="kauth.E005"))
+    if settings.KAUTH_PUSH_TEST_SERVICE:
+        hint = "It is for tests: leave it out."
+        found.append(Error("KAUTH_PUSH_TEST_SERVICE is set.", hint=hint, id="kauth.E006"))
     if not settings.EMAIL_HOST:
         hint = "Until then mails are printed, and nobody can reset a password."
         found.append(checks.Warning("KAUTH_EMAIL_HOST is not set.", hint=hint, id="kauth.W001"))

@@ -8,11 +8,13 @@ import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1"}
 AUTHORITY = re.compile(r"(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?P<port>[1-9][0-9]{0,4}))?")
+HOST_OR_DOMAIN = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 IMPLIED_PORTS = {"http": 80, "https": 443}
 HIGHEST_PORT = 65535
 
@@ -61,6 +63,17 @@ def path(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().resolve()
 
 
+def hosts(name: str, default: str) -> tuple[str, ...]:
+    """Host names with commas in between; one that begins with a dot stands for all that end so."""
+    found = tuple(part.strip() for part in text(name, default).split(","))
+    if not all(HOST_OR_DOMAIN.fullmatch(host) for host in found):
+        raise ImproperlyConfigured(
+            f"{name} must be host names with commas in between, such as push.example.org or, for "
+            "all below it, .push.example.org."
+        )
+    return found
+
+
 def origin(name: str, default: str) -> str:
     """A web origin as RFC 6454 writes it: scheme, host and, if unusual, port; nothing after."""
     value = text(name, default)
@@ -72,6 +85,14 @@ def origin(name: str, default: str) -> str:
             "path, no trailing slash, no port that goes without saying. Plain http works for "
             "localhost and 127.0.0.1 only."
         )
+    return value
+
+
+def local_origin(name: str) -> str:
+    """The origin of a server on this machine, or nothing."""
+    value = text(name)
+    if value and urlsplit(origin(name, value)).hostname not in LOCAL_HOSTS:
+        raise ImproperlyConfigured(f"{name} must be on localhost or 127.0.0.1.")
     return value
 
 

@@ -59,6 +59,13 @@ KAUTH_NUMBER_MATCHING = env.choice(
     "KAUTH_NUMBER_MATCHING", "new-browser", among=("new-browser", "always", "never")
 )
 KAUTH_NUMBER_DIGITS = env.integer("KAUTH_NUMBER_DIGITS", 2, low=2, high=6)
+# The push services of browsers: nothing is sent to any other host that a device may name.
+KAUTH_PUSH_HOSTS = env.hosts(
+    "KAUTH_PUSH_HOSTS",
+    "fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,.notify.windows.com",
+)
+# For tests: one more, at an origin on this machine, without TLS.
+KAUTH_PUSH_TEST_SERVICE = env.local_origin("KAUTH_PUSH_TEST_SERVICE")
 # Whether a notification may have YES and NO where no number is asked for.
 KAUTH_ANSWER_IN_NOTIFICATION = env.boolean("KAUTH_ANSWER_IN_NOTIFICATION", default=True)
 KAUTH_CHALLENGE_LIFETIME = timedelta(

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
-from devices import enrolment, keys, protocol
+from devices import claims, enrolment, keys, protocol
 from devices.models import Enrolment
 from tests.pages import browser
 from tests.software_device import SoftwareDevice
@@ -67,9 +67,9 @@ def offer(user: User, **options: Any) -> tuple[Enrolment, str]:
     return made, protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id())
 
 
-def claim_of(body: dict[str, Any]) -> enrolment.Claim:
+def claim_of(body: dict[str, Any]) -> claims.Claim:
     """The body of a claim as the server's own verbs take it."""
-    return enrolment.Claim(
+    return claims.Claim(
         token=protocol.unb64(body["token"]),
         key=protocol.unb64(body["key"]),
         name=body["name"],

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from accounts.visitors import Visitor
-from devices import enrolment, keys, protocol
+from devices import claims, enrolment, keys, protocol
 from devices.models import Device, Enrolment
 from tests.software_device import SoftwareDevice
 
@@ -21,7 +21,7 @@ def claim_link(user: User, device: SoftwareDevice) -> tuple[Enrolment, Device]:
     body = device.claim_body(protocol.link_address(ORIGIN, token, keys.server_id()))
     claimed = enrolment.claim(
         offer,
-        enrolment.Claim(
+        claims.Claim(
             token=token,
             key=device.public,
             name=body["name"],

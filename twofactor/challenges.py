@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from accounts import audit, clock
 from accounts.models import EventKind, KnownBrowser, User
 from accounts.visitors import Visitor
-from devices import doorbell
+from devices import doorbell, wakeups
 from devices.models import Device, DeviceState
 from twofactor import fatigue, requests
 from twofactor.exceptions import NotApproved, Paused
@@ -53,6 +53,7 @@ def issue(
     for earlier in superseded:
         announce(earlier, State.SUPERSEDED, user.pk)
     doorbell.ring(doorbell.account_group(user.pk), "asked", challenge=challenge.pk)
+    wakeups.account(user.pk, until=challenge.expires_at)
     audit.record(EventKind.REQUEST_SENT, user=user, visitor=visitor)
     return challenge
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 LINKS, DEVICE, PUSH = "/device/v1/links", "/device/v1/device", "/device/v1/push"
 SUBSCRIPTION: dict[str, Any] = {
-    "endpoint": "https://push.example.org/x",
+    "endpoint": "https://fcm.googleapis.com/fcm/send/x",
     "keys": {"p256dh": b64(p256.public_bytes(p256.generate())), "auth": b64(b"a" * 16)},
 }
 
@@ -234,6 +234,7 @@ def test_a_device_asks_for_itself(alice: Linked) -> None:
         "login": "alice@example.org",
         "name": "Pixel 8",
         "state": "active",
+        "push": False,
     }
 
 

@@ -50,8 +50,8 @@ def test_d86_the_table_holds_the_host_only(alice: Linked) -> None:
 
 def test_a_later_subscription_takes_the_place_of_the_earlier(alice: Linked) -> None:
     push_subscriptions.store(alice.row, GOOD)
-    push_subscriptions.store(alice.row, spoiled(endpoint="https://push.example.org/new"))
-    assert opened(alice)["endpoint"] == "https://push.example.org/new"
+    push_subscriptions.store(alice.row, spoiled(endpoint=f"{ENDPOINT}/new"))
+    assert opened(alice)["endpoint"] == f"{ENDPOINT}/new"
 
 
 def test_what_is_forgotten_is_gone_and_twice_does_no_harm(alice: Linked) -> None:

@@ -113,6 +113,11 @@ def test_plain_http_is_no_address_for_others(site: Any) -> None:
     assert found() == {"kauth.E005: KAUTH_ORIGIN is plain http."}
 
 
+def test_a_push_service_for_tests_is_none_for_others(site: Any) -> None:
+    site.KAUTH_PUSH_TEST_SERVICE = "http://127.0.0.1:5000"
+    assert found() == {"kauth.E006: KAUTH_PUSH_TEST_SERVICE is set."}
+
+
 def test_without_a_mail_host_there_is_a_warning(site: Any) -> None:
     site.EMAIL_HOST = ""
     assert found() == {"kauth.W001: KAUTH_EMAIL_HOST is not set."}

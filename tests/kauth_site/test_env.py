@@ -144,3 +144,46 @@ def test_nothing_else_is_an_origin(
     monkeypatch.setenv(variable, value)
     with pytest.raises(ImproperlyConfigured, match="must be an address such as"):
         env.origin(variable, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "hosts"),
+    [
+        ("push.example.org", ("push.example.org",)),
+        ("a.example, .b.example", ("a.example", ".b.example")),
+    ],
+)
+def test_hosts_are_names_with_commas_in_between(
+    variable: str, monkeypatch: pytest.MonkeyPatch, value: str, hosts: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert env.hosts(variable, "") == hosts
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", ",", "a.example,", "https://a.example", "a.example/x", "*.a.example", "a..b", "A.example"],
+)
+def test_nothing_else_is_a_list_of_hosts(
+    variable: str, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        env.hosts(variable, "")
+
+
+@pytest.mark.parametrize("value", ["", "http://127.0.0.1:5000", "https://localhost"])
+def test_a_local_origin_is_on_this_machine_or_none(
+    variable: str, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert env.local_origin(variable) == value
+
+
+@pytest.mark.parametrize("value", ["https://push.example.org", "127.0.0.1:5000", "http://10.0.0.1"])
+def test_nothing_else_is_a_local_origin(
+    variable: str, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ImproperlyConfigured, match=variable):
+        env.local_origin(variable)

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from accounts.models import EventKind, SecurityEvent, User
-from devices import authentication, enrolment, keys, protocol
+from devices import authentication, claims, enrolment, keys, protocol
 from devices.exceptions import (
     AlreadyClaimed,
     Expired,
@@ -27,16 +27,14 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 def test_d35_of_twenty_that_claim_one_link_one_gets_it() -> None:
     offer, token = enrolment.offer(user=make_user(), replaces=None)
     address = protocol.link_address(ORIGIN, token, keys.server_id())
-    claims = [claim_of(SoftwareDevice(f"Phone {n}").claim_body(address)) for n in range(20)]
+    given = [claim_of(SoftwareDevice(f"Phone {n}").claim_body(address)) for n in range(20)]
 
-    def claim(given: enrolment.Claim) -> bool:
-        take = partial(
-            enrolment.claim, enrolment.find(given.token), given, visitor=VISITOR, here=False
-        )
+    def claim(one: claims.Claim) -> bool:
+        take = partial(enrolment.claim, enrolment.find(one.token), one, visitor=VISITOR, here=False)
         return unless(AlreadyClaimed, take)
 
     with Crowd() as crowd:
-        claimed = crowd.at_once([partial(claim, given) for given in claims])
+        claimed = crowd.at_once([partial(claim, one) for one in given])
     assert claimed.count(True) == 1
     offer.refresh_from_db()
     assert [offer.device] == list(Device.objects.all())
@@ -117,8 +115,8 @@ def test_a_signed_call_that_changes_something_is_good_once() -> None:
     assert passed.count(True) == 1
 
 
-def claim_of(body: dict[str, str]) -> enrolment.Claim:
-    return enrolment.Claim(
+def claim_of(body: dict[str, str]) -> claims.Claim:
+    return claims.Claim(
         token=protocol.unb64(body["token"]),
         key=protocol.unb64(body["key"]),
         name=body["name"],

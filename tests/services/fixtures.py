@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.services import chromium, full, node, postgresql, redis
+from tests.services import push_service as push_services
 from tests.services import server as site
 from tests.services.processes import MissingProgramError
 
@@ -60,3 +61,9 @@ def node_path() -> str:
 def full_site() -> Iterator[full.Full]:
     with _available_or_said(), full.running() as running:
         yield running
+
+
+@pytest.fixture
+def push_service() -> Iterator[push_services.PushService]:
+    with push_services.running() as service:
+        yield service

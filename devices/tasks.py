@@ -1,0 +1,35 @@
+"""Wakes the app by push. Whether it worked changes nothing but how soon somebody looks."""
+
+import logging
+import time
+
+from celery import Task, shared_task
+
+from devices import push, push_subscriptions, sealing
+
+logger = logging.getLogger(__name__)
+
+TRIES = 8
+FIRST_PAUSE = 2
+LONGEST_PAUSE = 60
+
+
+@shared_task(bind=True, max_retries=TRIES)
+def wake(task: Task, device_id: int, until: int) -> None:
+    """Sends one message; a push service that is away is tried again until `until` (Unix time)."""
+    seconds = until - int(time.time())
+    kept = push_subscriptions.of(device_id)
+    if kept is None or seconds <= 0:
+        return
+    try:
+        push.send(push_subscriptions.opened(kept), seconds=seconds)
+    except (push.Gone, push.NoPushService):
+        push_subscriptions.drop(kept)
+    except (push.Refused, sealing.SealBroken) as error:
+        logger.warning("The push service %s was sent nothing: %r", kept.host, error)
+    except push.TryLater as later:
+        pause = max(later.after, min(FIRST_PAUSE * 2**task.request.retries, LONGEST_PAUSE))
+        if pause >= seconds or task.request.retries >= TRIES:
+            logger.warning("The push service %s is away; nobody was woken by it.", kept.host)
+            return
+        raise task.retry(countdown=pause) from None

@@ -1,0 +1,37 @@
+"""Wakes apps that are not open, by push, beside the doorbell. Carries ids and a time only."""
+
+import logging
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from celery.exceptions import OperationalError
+from django.conf import settings
+from django.db import transaction
+
+from devices import tasks
+from devices.models import DeviceState, PushSubscription
+
+logger = logging.getLogger(__name__)
+
+
+def account(user_id: UUID, *, until: datetime) -> None:
+    """After the commit, wakes the devices of this account; in vain after `until`, so not then."""
+    asked = PushSubscription.objects.filter(
+        device__user=user_id, device__state=DeviceState.ACTIVE
+    ).values_list("device_id", flat=True)
+    for device_id in asked:
+        device(device_id, until=until)
+
+
+def device(device_id: int, *, until: datetime) -> None:
+    if settings.KAUTH_VAPID_KEY:
+        transaction.on_commit(partial(_queue, device_id, int(until.timestamp()), until))
+
+
+def _queue(device_id: int, end: int, until: datetime) -> None:
+    """Nobody waits for a push service here: with the queue away, apps find out by asking."""
+    try:
+        tasks.wake.apply_async((device_id, end), expires=until)
+    except OperationalError as error:
+        logger.warning("The task queue is away, nobody is woken by push: %s", error)
