@@ -29,6 +29,7 @@ def words() -> dict[str, str]:
         "no": _("NO"),
         "number": _("Open the app and type the number that the login page shows."),
         "over": _("This sign-in request is over."),
+        "unreachable": _("Is somebody signing in to {host}? Open the app to see."),
         "approved": _("You said YES."),
         "denied": _("You said NO."),
         "trouble": _("Your answer did not reach the server. Open the app and answer there."),

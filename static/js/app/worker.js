@@ -1,4 +1,4 @@
-// The app's service worker: keeps the shell, so that the app opens without network.
+// The app's service worker: keeps the shell, so that the app opens without network, and rings while no page is open.
 //
 // /app/service-worker.js, which the server renders, calls serve() with what only the server knows:
 //   version               changes with the shell, its files and its texts
@@ -8,31 +8,16 @@
 //   answerInNotification  whether a notification may have YES and NO
 //   icon                  the picture of notifications
 
+import { Ringing } from "./worker_ringing.js";
+import { Shell } from "./worker_shell.js";
+
 export function serve(config) {
-  const name = `kauth-${config.version}`;
-  addEventListener("install", (event) => event.waitUntil(keep(name, config)));
-  addEventListener("activate", (event) => event.waitUntil(takeOver(name)));
-  addEventListener("fetch", (event) => {
-    const { pathname } = new URL(event.request.url);
-    const kept = config.pages.includes(pathname) ? config.pages[0] : pathname;
-    if (event.request.method !== "GET" || ![...config.pages, ...config.files].includes(kept)) return;
-    event.respondWith(answer(name, kept, event.request));
-  });
-}
-
-async function keep(name, config) {
-  const cache = await caches.open(name);
-  await cache.addAll([config.pages[0], ...config.files]);
-  await skipWaiting();
-}
-
-async function takeOver(name) {
-  const names = await caches.keys();
-  await Promise.all(names.filter((other) => other.startsWith("kauth-") && other !== name).map((other) => caches.delete(other)));
-  await clients.claim();
-}
-
-async function answer(name, kept, request) {
-  const cache = await caches.open(name);
-  return (await cache.match(kept)) ?? fetch(request);
+  const shell = new Shell(config);
+  const ringing = new Ringing(config);
+  addEventListener("install", (event) => event.waitUntil(shell.keep()));
+  addEventListener("activate", (event) => event.waitUntil(shell.takeOver()));
+  addEventListener("fetch", (event) => shell.answer(event));
+  addEventListener("push", (event) => event.waitUntil(ringing.ring()));
+  addEventListener("notificationclick", (event) => event.waitUntil(ringing.clicked(event)));
+  addEventListener("pushsubscriptionchange", (event) => event.waitUntil(ringing.resubscribe(event)));
 }

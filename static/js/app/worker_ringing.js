@@ -1,0 +1,137 @@
+// Rings: a push wakes the worker, the worker asks the server for each account, checks what comes, and shows it. A
+// YES or NO in the notification is signed here, without opening the app.
+
+import { forgetIfRevoked } from "../lib/calls.js";
+import { hand } from "../lib/push.js";
+import { open, post } from "../lib/questions.js";
+import { account, accounts } from "../lib/vault.js";
+
+const APP = "/app/";
+const QUESTION = "/app/#question";
+const OVER = "over";
+// A message without a word in it: pages that test the way want to know that it came.
+const CAME = { t: "push" };
+
+export class Ringing {
+  #texts;
+  #icon;
+  #mayAnswer;
+
+  constructor({ texts, icon, answerInNotification }) {
+    this.#texts = texts;
+    this.#icon = icon;
+    this.#mayAnswer = answerInNotification;
+  }
+
+  async ring() {
+    await tellPages(CAME);
+    const ringing = (await accounts()).filter(({ state }) => state === "active");
+    const heard = (await Promise.all(ringing.map((one) => this.#ask(one)))).flat();
+    await withdrawAllBut(heard);
+    // Browsers want to see something for each push: a request that is over says so, and rings no more.
+    if (!heard.length) await this.#tell(OVER, {}, OVER);
+  }
+
+  async clicked({ action, notification }) {
+    const { device, challenge } = notification.data ?? {};
+    notification.close();
+    const answers = action === "approve" || action === "deny";
+    if (answers && device) await this.#answer({ device, challenge, decision: action });
+    else await openApp();
+  }
+
+  // The browser has changed where it can be woken: each account that rings tells its server.
+  async resubscribe({ oldSubscription, newSubscription }) {
+    const options = oldSubscription?.options;
+    const subscription = newSubscription ?? (options && (await registration.pushManager.subscribe(options)));
+    if (!subscription) return;
+    const ringing = (await accounts()).filter(({ notifications }) => notifications);
+    await Promise.allSettled(ringing.map((one) => hand(one, subscription)));
+  }
+
+  // The tags of what is on screen for `account` now.
+  async #ask(account) {
+    const { device } = account;
+    try {
+      const questions = await open(account);
+      await Promise.all(questions.map((question) => this.#show(question)));
+      return questions.map(({ challenge }) => challenge);
+    } catch (error) {
+      const text = (await forgetIfRevoked(error, account)) ? "unlinked" : "unreachable";
+      await this.#tell(text, account, device);
+      return [device];
+    }
+  }
+
+  #show(question) {
+    const { account, challenge, context, created } = question;
+    const lines = [fill(this.#texts.who, { ...context, place: context.place ?? context.ip })];
+    if (question.match === "number") lines.push(this.#texts.number);
+    return registration.showNotification(fill(this.#texts.ask, account), {
+      icon: this.#icon,
+      body: lines.join("\n"),
+      tag: challenge,
+      data: { device: account.device, challenge },
+      timestamp: created * 1_000,
+      requireInteraction: true,
+      actions: this.#canBeAnswered(question) ? this.#actions() : [],
+    });
+  }
+
+  #canBeAnswered({ match }) {
+    return match === "tap" && this.#mayAnswer;
+  }
+
+  #actions() {
+    return [
+      { action: "deny", title: this.#texts.no },
+      { action: "approve", title: this.#texts.yes },
+    ];
+  }
+
+  async #answer({ device, challenge, decision }) {
+    const kept = await account(device);
+    if (!kept) return this.#tell(OVER, {}, challenge);
+    const outcome = await this.#outcome(kept, challenge, decision);
+    await this.#tell(outcome, kept, challenge);
+  }
+
+  // Which of the texts says what happened. The request is asked for anew: what is signed is what is open now.
+  async #outcome(account, challenge, decision) {
+    try {
+      const question = (await open(account)).find((one) => one.challenge === challenge);
+      if (!question || !this.#canBeAnswered(question)) return OVER;
+      const { state } = await post(account, question, decision);
+      return state in this.#texts ? state : OVER;
+    } catch (error) {
+      if (await forgetIfRevoked(error, account)) return "unlinked";
+      return error.code === "unreachable" ? "trouble" : OVER;
+    }
+  }
+
+  #tell(text, values, tag) {
+    return registration.showNotification(fill(this.#texts[text], values), { icon: this.#icon, tag, silent: true });
+  }
+}
+
+async function openApp() {
+  const pages = await clients.matchAll({ type: "window" });
+  const page = pages.find(({ url }) => new URL(url).pathname.startsWith(APP));
+  if (!page) return clients.openWindow(QUESTION);
+  page.postMessage({ t: "question" });
+  return page.focus();
+}
+
+// What was asked before and is not open any more leaves the screen.
+async function withdrawAllBut(tags) {
+  const shown = await registration.getNotifications();
+  for (const notification of shown) if (!tags.includes(notification.tag)) notification.close();
+}
+
+async function tellPages(message) {
+  for (const page of await clients.matchAll({ type: "window" })) page.postMessage(message);
+}
+
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
