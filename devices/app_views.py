@@ -36,6 +36,7 @@ def shell(request: HttpRequest) -> HttpResponse:
         "origin": settings.KAUTH_ORIGIN,
         "server_id": protocol.b64(keys.server_id()),
         "vapid_key": vapid.public(),
+        "decoder": settings.KAUTH_QR_DECODER,
         "answer_in_notification": settings.KAUTH_ANSWER_IN_NOTIFICATION,
     }
     return render(request, "app/shell.html", context)

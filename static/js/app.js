@@ -1,20 +1,65 @@
-// The kAuth app's one page: shows the screen that its address asks for.
+// The kAuth app's one page: puts the screens together, and shows the one that its address asks for.
 
+import { tryOut } from "./lib/vault.js";
 import { enableCopying } from "./lib/copy.js";
+import { defineAccount } from "./app/account.js";
+import { defineAccounts } from "./app/account_list.js";
+import { finishWhatWasLeft } from "./app/arrival.js";
+import { defineBackupCodes } from "./app/backup_codes.js";
+import { defineClaim, isOpenedByLink } from "./app/claim.js";
+import { offerToInstall } from "./app/home_screen.js";
+import { installWorker } from "./app/install.js";
+import { start as startLines } from "./app/lines.js";
+import { defineLinking } from "./app/linking.js";
+import { fill } from "./app/markup.js";
+import { textOf, warn } from "./app/notices.js";
+import { defineRingMe } from "./app/ring_me.js";
+import { startAsking } from "./app/question.js";
+import { defineRemoval } from "./app/removal.js";
+import { defineScan } from "./app/scan.js";
+import { define, go, start as startScreens } from "./app/screens.js";
+import { watchForTrouble } from "./app/trouble.js";
+import { all, open as openWallet, wallet } from "./app/wallet.js";
 
-// Exactly what an offer looks like. Whatever else somebody put behind the # must not get into a shell.
-const OFFER = /^#v=1&t=[\w-]{43}&s=[\w-]{43}$/;
+for (const name of ["start", "add", "computer", "no-keys"]) define(name);
+for (const defineScreen of [
+  defineAccounts, defineAccount, defineBackupCodes, defineClaim, defineLinking, defineRemoval, defineRingMe, defineScan,
+]) {
+  defineScreen();
+}
+for (const link of document.querySelectorAll("[data-here]")) link.addEventListener("click", logInHere);
+wallet.addEventListener("lost", ({ detail }) => warn(fill(textOf("textRemoved"), detail)));
+enableCopying();
+offerToInstall();
+installWorker();
+openApp();
 
-function showLink() {
-  document.querySelector("[data-screen=link]").hidden = false;
-  const box = document.querySelector("[data-command]");
-  if (!OFFER.test(location.hash)) {
-    document.querySelector("[data-not-whole]").hidden = false;
-    return;
+async function openApp() {
+  try {
+    await openWallet();
+  } catch {
+    return startScreens(() => "no-keys");
   }
-  const address = location.origin + location.pathname + location.hash;
-  box.querySelector("code").textContent = `${box.dataset.prefix} "${address}"`;
-  enableCopying();
+  startAsking();
+  startLines();
+  startScreens(home);
+  watchForTrouble();
+  await finishWhatWasLeft();
 }
 
-if (location.pathname === "/app/link") showLink();
+function home() {
+  if (isOpenedByLink()) return "claim";
+  return all().length ? "accounts" : "start";
+}
+
+// Before anybody types a password: a browser that keeps no keys can link nothing.
+async function logInHere(event) {
+  event.preventDefault();
+  const { href } = event.currentTarget;
+  try {
+    await tryOut();
+  } catch {
+    return go("no-keys");
+  }
+  location.assign(href);
+}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
+from tests.browser.app import App
 from tests.browser.command_line import PATIENCE, Phone
 from tests.browser.person import Person
 from tests.browser.watch import Watch
@@ -21,6 +22,7 @@ QUICKLY = ["--disable-gpu", "--in-process-gpu", "--renderer-process-limit=1"]
 
 NewContext = Callable[..., BrowserContext]
 NewPerson = Callable[..., Person]
+NewApp = Callable[..., App]
 
 _numbers = itertools.count(1)
 
@@ -116,3 +118,18 @@ def enrolled(member: Person) -> Person:
     member.open("/manager/")
     member.signs_out()
     return member
+
+
+@pytest.fixture
+def new_app(server: ServerProcess, new_context: NewContext) -> NewApp:
+    """Makes phones with nothing in them yet. Options are those of their browser."""
+
+    def make(**options: Any) -> App:
+        return App(new_context(**options).new_page(), server.origin)
+
+    return make
+
+
+@pytest.fixture
+def app(new_app: NewApp) -> App:
+    return new_app()

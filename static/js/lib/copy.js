@@ -1,24 +1,32 @@
 // "Copy" buttons: data-copy is the id of what is copied, data-copied what the button says afterwards.
 
 const SAY_COPIED_FOR = 2_500;
+const labels = new Map();
 
 export function enableCopying() {
   for (const button of document.querySelectorAll("[data-copy]")) {
-    const label = button.textContent;
-    let saying = 0;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      if (!(await copy(document.getElementById(button.dataset.copy)))) return;
-      button.textContent = button.dataset.copied;
-      clearTimeout(saying);
-      saying = setTimeout(() => (button.textContent = label), SAY_COPIED_FOR);
+      if (await copy(document.getElementById(button.dataset.copy))) sayCopied(button);
     });
   }
 }
 
-async function copy(element) {
+/** For a while `button` says so, by its data-copied. */
+export function sayCopied(button) {
+  if (labels.has(button)) return;
+  labels.set(button, button.textContent);
+  button.textContent = button.dataset.copied;
+  setTimeout(() => {
+    button.textContent = labels.get(button);
+    labels.delete(button);
+  }, SAY_COPIED_FOR);
+}
+
+/** Copies what `element` shows, or `text` in its place; false where the browser lets nobody copy. */
+export async function copy(element, text = textOf(element)) {
   try {
-    await navigator.clipboard.writeText(textOf(element));
+    await navigator.clipboard.writeText(text);
     return true;
   } catch {
     // No clipboard by permission or plain http: select it, which the old command or the person can copy.
