@@ -17,7 +17,7 @@ from twofactor import methods
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
-OPEN_TO_ALL = ("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz")
+OPEN_TO_ALL = ("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz", "/csp-report")
 # The same for everybody: who is signed in is not even looked at.
 APP_SHELL = {"/app/", "/app/link", "/app/manifest.webmanifest", "/app/service-worker.js"}
 
@@ -79,6 +79,7 @@ def private_pages(respond: Respond) -> Respond:
     def answer(request: HttpRequest) -> HttpResponse:
         response = respond(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Reporting-Endpoints"] = f'policy="{settings.KAUTH_ORIGIN}/csp-report"'
         # Only the app looks through a camera, for the QR.
         camera = "(self)" if request.path_info.startswith("/app/") else "()"
         response.headers.setdefault(

@@ -283,6 +283,9 @@ CONTENT_SECURITY_POLICY = {
         "require-trusted-types-for": ["'script'"],
         # The one policy: it makes the address of the app's service worker, and nothing else.
         "trusted-types": ["kauth-worker"],
+        # The second for browsers that do not know the first.
+        "report-to": "policy",
+        "report-uri": ["/csp-report"],
     },
 }
 

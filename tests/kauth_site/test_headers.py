@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts import throttling
+from accounts.models import User
 from tests.kauth_site.configured import PRODUCTION, Configure, configure
 from tests.linked import Linked
 from tests.pages import browser, log_in, pass_second_factor, sign_in, two_factor_browser
@@ -32,6 +33,8 @@ POLICY = {
     "require-trusted-types-for": "'script'",
     "worker-src": "'self'",
     "trusted-types": "kauth-worker",
+    "report-to": "policy",
+    "report-uri": "/csp-report",
 }
 OPEN = ["/login/", "/password/reset/", "/password/reset/x/y/", "/app/", "/app/link", "/readyz"]
 CLOSED = ["/manager/", "/2fa/", "/2fa/add/", "/2fa/add/kauth/", "/2fa/backup-codes/"]
@@ -51,7 +54,13 @@ def is_guarded(response: Any) -> bool:
     assert response["Referrer-Policy"] == "same-origin"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "no-store" in response["Cache-Control"]
+    assert response["Reporting-Endpoints"] == f'policy="{site.KAUTH_ORIGIN}/csp-report"'
     return True
+
+
+def administrator(alice: Linked) -> Client:
+    User.objects.filter(pk=alice.user.pk).update(is_staff=True, is_superuser=True)
+    return two_factor_browser(User.objects.get(pk=alice.user.pk))
 
 
 def careless() -> Client:
@@ -68,6 +77,19 @@ def test_d98_pages_for_everybody_are_guarded(page: str) -> None:
 def test_d98_pages_of_a_person_are_guarded(page: str, alice: Linked) -> None:
     assert is_guarded(two_factor_browser(alice.user).get(page))
     assert is_guarded(browser().get(page))
+
+
+@pytest.mark.parametrize(
+    "page", ["", "accounts/user/", "devices/device/", "twofactor/challenge/", "nothing/here/"]
+)
+def test_d98_pages_of_administrators_are_guarded(page: str, alice: Linked) -> None:
+    assert is_guarded(administrator(alice).get(f"/admin/{page}"))
+
+
+def test_d98_a_record_in_the_admin_is_guarded(alice: Linked) -> None:
+    page = administrator(alice).get(f"/admin/devices/device/{alice.row.pk}/change/")
+    assert page.status_code == 200
+    assert is_guarded(page)
 
 
 @pytest.mark.parametrize("page", ["", "code/", "backup-code/", "state/"])
