@@ -1,9 +1,11 @@
-"""The session store: Django's database sessions, with the key hashed on its way to the table."""
+"""Sessions: Django's in the database, with the key hashed on its way to the table."""
 
 import hashlib
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.middleware import SessionMiddleware as DjangosMiddleware
 from django.utils import timezone
 
 from accounts.models import Session
@@ -14,7 +16,25 @@ def stored(session_key: str) -> str:
     return hashlib.sha256(session_key.encode()).hexdigest()
 
 
+class SessionMiddleware(DjangosMiddleware):
+    """Leaves the cookie of a session that is gone where it is; it opens nothing any more.
+
+    Two tabs that go on at the same moment send the same cookie. The one that comes second finds
+    its session gone, and to delete the cookie then would sign out the first, which has a new one.
+    """
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        answered = super().process_response(request, response)
+        cookie = answered.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and not cookie.value and request.session.was_gone:
+            del answered.cookies[settings.SESSION_COOKIE_NAME]
+        return answered
+
+
 class SessionStore(DatabaseStore):
+    # Whether the cookie that came named no session that lives.
+    was_gone = False
+
     @classmethod
     def get_model_class(cls) -> Any:
         return Session
@@ -26,13 +46,13 @@ class SessionStore(DatabaseStore):
     def _get_session_from_db(self) -> Any:
         session = self._live().first()
         if session is None:
-            self._session_key = None
+            self._session_key, self.was_gone = None, True
         return session
 
     async def _aget_session_from_db(self) -> Any:
         session = await self._live().afirst()
         if session is None:
-            self._session_key = None
+            self._session_key, self.was_gone = None, True
         return session
 
     def exists(self, session_key: str) -> bool:

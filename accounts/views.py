@@ -47,7 +47,9 @@ def login(request: HttpRequest) -> HttpResponseBase:
             audit.record(EventKind.PASSWORD_RIGHT, user=user, visitor=visitors.of(request))
             logins.begin(request, user, next_page=_next(request))
             return redirect(settings.LOGIN_SECOND_STEP_URL)
-    return render(request, "accounts/login.html", {"form": form, "next": _next(request)})
+    over = request.method == "GET" and "over" in request.GET
+    context = {"form": form, "next": _next(request), "over": over}
+    return render(request, "accounts/login.html", context)
 
 
 def second_factor(request: HttpRequest) -> HttpResponseBase:

@@ -18,6 +18,8 @@ from twofactor import backup_codes
 
 LOGIN = "/login/"
 MANAGER = "/manager/"
+# Where the second step sends whoever has not passed the first, or too long ago.
+START_AGAIN = "/login/?over=1"
 
 
 def browser(*, address: str = "198.51.100.1", **options: Any) -> Client:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -40,8 +40,9 @@ def second_step(page: Page) -> Callable[[HttpRequest], HttpResponseBase]:
     def guarded(request: HttpRequest) -> HttpResponseBase:
         pending = logins.get(request)
         if pending is None:
-            messages.warning(request, waiting.over().line)
-            return redirect(settings.LOGIN_URL)
+            # Told by the address and not by the session: one that is made for it now would take
+            # the place of the one that another tab was just given.
+            return redirect(f"{resolve_url(settings.LOGIN_URL)}?over=1")
         if not methods.required(pending.user):
             return _signed_in(request, pending, device=None, method="password")
         return page(request, pending)

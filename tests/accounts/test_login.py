@@ -15,6 +15,7 @@ from accounts.sessions import SessionStore, stored
 from tests.linked import Linked
 from tests.pages import (
     MANAGER,
+    START_AGAIN,
     browser,
     is_signed_in,
     log_in,
@@ -55,7 +56,7 @@ def test_d65_no_session_holds_a_password(alice: Linked) -> None:
 def test_the_second_step_is_closed_to_who_has_not_passed_the_first(page: str) -> None:
     make_user()
     for send in (browser().get, browser().post):
-        assert send(page).headers["Location"] == "/login/"
+        assert send(page).headers["Location"] == START_AGAIN
 
 
 def test_an_empty_second_step_signs_nobody_in(alice: Linked) -> None:
@@ -80,7 +81,7 @@ def test_a_pending_login_ends_with_what_it_was_begun_on(
     visitor = browser()
     log_in(visitor)
     spoil(alice.user, **change)
-    assert pass_second_factor(visitor, alice.user).headers["Location"] == "/login/"
+    assert pass_second_factor(visitor, alice.user).headers["Location"] == START_AGAIN
     assert signed_in_as(visitor) is None
 
 
@@ -92,14 +93,14 @@ def test_a_pending_login_ends_after_ten_minutes(alice: Linked) -> None:
     assert 595 < pending["until"] - time.time() <= 600
     session["pending_login"] = {**pending, "until": time.time()}
     session.save()
-    assert pass_second_factor(visitor, alice.user).headers["Location"] == "/login/"
+    assert pass_second_factor(visitor, alice.user).headers["Location"] == START_AGAIN
 
 
 def test_logging_out_ends_a_pending_login(alice: Linked) -> None:
     visitor = browser()
     log_in(visitor)
     visitor.post("/logout/")
-    assert visitor.get(VERIFY).headers["Location"] == "/login/"
+    assert visitor.get(VERIFY).headers["Location"] == START_AGAIN
 
 
 def test_a_second_person_at_the_same_browser_takes_nothing_over(alice: Linked) -> None:
@@ -117,10 +118,11 @@ def test_a_second_person_at_the_same_browser_takes_nothing_over(alice: Linked) -
 
 def test_d66_a_planted_cookie_is_worth_nothing_after_the_login(alice: Linked) -> None:
     planted = browser()
-    planted.get(VERIFY)  # a stranger's session, with a notice in it
+    make_user("mallory@example.org")
+    log_in(planted, "mallory@example.org")
     victim = with_session(session_key(planted))
     log_in(victim)
-    assert planted.get(VERIFY).headers["Location"] == "/login/"
+    assert planted.get(VERIFY).headers["Location"] == START_AGAIN
     pass_second_factor(victim, alice.user)
     assert is_signed_in(victim)
     assert not is_signed_in(with_session(session_key(planted)))
@@ -218,3 +220,22 @@ async def test_a_socket_reads_and_ends_the_same_sessions(transactional_db: None)
     await store.adelete(key)
     assert not await store.aexists(key)
     assert await SessionStore(key).aget("about") is None
+
+
+# --- Two tabs ------------------------------------------------------------------------------
+
+
+def test_the_tab_that_comes_second_does_not_sign_the_first_out(alice: Linked) -> None:
+    """Both send the cookie of the pending login. The answer to the second must set no other one."""
+    visitor = browser()
+    log_in(visitor)
+    second = with_session(session_key(visitor))
+    pass_second_factor(visitor, alice.user)
+    late = second.get(VERIFY)
+    assert late.headers["Location"] == START_AGAIN
+    assert not late.cookies
+    assert visitor.get(START_AGAIN).headers["Location"] == MANAGER
+
+
+def test_whoever_starts_again_is_told_why() -> None:
+    assert "This sign-in took too long" in browser().get(START_AGAIN).content.decode()

@@ -19,6 +19,7 @@ from accounts.models import EventKind, SecurityEvent, User
 from tests.linked import Linked
 from tests.pages import (
     MANAGER,
+    START_AGAIN,
     browser,
     is_signed_in,
     log_in,
@@ -89,7 +90,7 @@ def test_a_reset_ends_sessions_and_pending_logins(alice: Linked) -> None:
     log_in(waiting)
     choose(browser(), reset_links.page_for(alice.user))
     assert not is_signed_in(signed_in)
-    assert pass_second_factor(waiting, alice.user).headers["Location"] == "/login/"
+    assert pass_second_factor(waiting, alice.user).headers["Location"] == START_AGAIN
 
 
 def test_a_link_works_once() -> None:
