@@ -2,6 +2,7 @@
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -75,12 +76,27 @@ class Browser:
         return self.page
 
     def press(self, label: str, **typed: str) -> httpx.Response:
+        self.page = self._send(label, typed, follow_redirects=True)
+        return self.page
+
+    def presses_at_once(self, label: str, times: int, **typed: str) -> list[httpx.Response]:
+        """The same press as often as told, all under way together; leads follow nowhere."""
+        with ThreadPoolExecutor(times) as fingers:
+            pressing = [
+                fingers.submit(self._send, label, typed, follow_redirects=False)
+                for _ in range(times)
+            ]
+            return [press.result() for press in pressing]
+
+    def _send(self, label: str, typed: dict[str, str], follow_redirects: bool) -> httpx.Response:
         form = self._form_with(label)
         name, value = form.buttons[label]
-        sent = {**form.fields, **typed, **({name: value} if name else {})}
-        address = httpx.URL(str(self.page.url)).join(form.action)
-        self.page = self.http.post(address, data=sent, headers={"Origin": self.origin})
-        return self.page
+        return self.http.post(
+            httpx.URL(str(self.page.url)).join(form.action),
+            data={**form.fields, **typed, **({name: value} if name else {})},
+            headers={"Origin": self.origin},
+            follow_redirects=follow_redirects,
+        )
 
     @property
     def path(self) -> str:

@@ -33,3 +33,11 @@ def member(new_member: NewMember) -> Member:
     member = new_member()
     member.enrols()
     return member
+
+
+@pytest.fixture
+def wired(new_member: NewMember) -> Member:
+    """The same with a device that signs in this process, for what no honest program would do."""
+    member = new_member()
+    member.enrols_by_wire()
+    return member

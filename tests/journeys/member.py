@@ -1,11 +1,14 @@
 """A person of the journeys: browsers without script, a command-line device, and their steps."""
 
 import asyncio
+import csv
 import io
 import itertools
 import re
 from contextlib import ExitStack
 from pathlib import Path
+
+import httpx
 
 from devices.client import cli
 from devices.client.errors import ExitCode
@@ -13,6 +16,8 @@ from devices.client.terminal import Terminal
 from devices.client.waits import Waits
 from tests.browser.command_line import STORE, Command, Phone
 from tests.journeys.browser import Browser
+from tests.journeys.wire import question, send_answer, sign_up_and_link
+from tests.software_device import SoftwareDevice
 
 PASSWORD = "correct horse battery"
 BACKUP_CODE = re.compile(r"\b(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}\b")
@@ -31,6 +36,7 @@ class Member:
         self.login_id = f"member{number}@example.org"
         self.backup_codes: list[str] = []
         self._open = ExitStack()
+        self.device = SoftwareDevice()
         self.folder = folder
         self.phone = Phone(folder)
         self._open.callback(self.phone.close)
@@ -74,6 +80,12 @@ class Member:
         self.backup_codes = BACKUP_CODE.findall(self.browser.text)
         self.browser.press("Log out")
 
+    def enrols_by_wire(self) -> None:
+        """The same with a device that is no program: `device` holds its key, and is used up."""
+        self.device = sign_up_and_link(self.browser, self.login_id, PASSWORD)
+        self.backup_codes = BACKUP_CODE.findall(self.browser.text)
+        self.browser.press("Log out")
+
     def _claims(self, address: str) -> None:
         store = ["--store", str(self.folder / STORE)]
         options = cli.parser().parse_args([*store, "link", address, *NAMED, "--no-wait"])
@@ -86,6 +98,20 @@ class Member:
         used = browser or self.browser
         used.open(f"/login/?next={on_the_way_to}" if on_the_way_to else "/login/")
         used.press("Log in", username=self.login_id, password=PASSWORD)
+
+    def answers(self, decision: str = "approve", number: str = "") -> httpx.Response:
+        """What `device` answers to the question that is open."""
+        asked = question(self.origin, self.device)
+        return send_answer(self.origin, self.device.answer_body(asked, decision, number))
+
+    def uses_a_backup_code(self, nth: int = 0) -> None:
+        self.browser.open("/login/verify/backup-code/")
+        self.browser.press("Continue", code=self.backup_codes[nth])
+
+    def history(self) -> list[str]:
+        """The kinds of all that happened on the account, oldest first; somebody is signed in."""
+        text = self.browser.http.get("/manager/activity/download/").raise_for_status().text
+        return [row["Kind"] for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))][::-1]
 
     def is_asked(self, *options: str) -> Command:
         """The device listens, and has the question of the password step on screen."""

@@ -58,6 +58,26 @@ def connected(origin: str, device: SoftwareDevice) -> Iterator[DeviceSocket]:
         yield DeviceSocket(socket, device)
 
 
+def call(
+    origin: str, device: SoftwareDevice, method: str, path: str, body: bytes = b""
+) -> httpx.Response:
+    """One signed call to /device/v1."""
+    proof = {"Authorization": device.authorization(method, path, body)}
+    return httpx.request(method, origin + path, content=body, headers=proof)
+
+
+def question(origin: str, device: SoftwareDevice) -> dict[str, Any]:
+    """The one request that waits for this device."""
+    (request,) = (
+        call(origin, device, "GET", "/device/v1/requests").raise_for_status().json()["requests"]
+    )
+    return dict(request)
+
+
+def send_answer(origin: str, answer: dict[str, Any]) -> httpx.Response:
+    return httpx.post(f"{origin}/device/v1/answers", json=answer)
+
+
 class PageSocket:
     """The waiting page's doorbell. Like the page's script it looks once for each "changed"."""
 
