@@ -31,6 +31,9 @@ SIGN_INS = (
     EventKind.REAUTHENTICATED,
     EventKind.CODE_ACCEPTED,
     EventKind.CODE_WRONG,
+    EventKind.KEY_ACCEPTED,
+    EventKind.KEY_REFUSED,
+    EventKind.KEY_COPIED,
     EventKind.BACKUP_CODE_USED,
     EventKind.BACKUP_CODE_WRONG,
 )
@@ -65,6 +68,11 @@ WITH_DEVICE = {
     EventKind.DEVICE_LINKED: _("Device “%(device)s” linked"),
     EventKind.DEVICE_RENAMED: _("Device renamed to “%(device)s”"),
     EventKind.DEVICE_REMOVED: _("Device “%(device)s” removed"),
+    EventKind.METHOD_ADDED: _("Method “%(device)s” added"),
+    EventKind.METHOD_RENAMED: _("Method renamed to “%(device)s”"),
+    EventKind.METHOD_REMOVED: _("Method “%(device)s” removed"),
+    EventKind.KEY_ACCEPTED: _("Security key “%(device)s” accepted"),
+    EventKind.KEY_REFUSED: _("Security key “%(device)s” refused"),
 }
 
 

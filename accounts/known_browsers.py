@@ -27,10 +27,14 @@ def find(request: HttpRequest, user: User) -> KnownBrowser | None:
     return KnownBrowser.objects.filter(pk=browser_id, user=user).first()
 
 
-def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Call it when both factors of `user` were passed in this browser."""
+def remember(request: HttpRequest, response: HttpResponse, user: User, *, method: str = "") -> None:
+    """Call it when both factors of `user` were passed in this browser.
+
+    `method` is the one to offer first next time; without one it stays as it was.
+    """
     browser = find(request, user) or KnownBrowser(user=user)
     browser.name = visitors.of(request).browser
+    browser.last_method = method or browser.last_method
     browser.save()
     response.set_cookie(
         _cookie_name(user),

@@ -113,6 +113,8 @@ class KnownBrowser(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_browsers")
     name = models.CharField(max_length=60)
+    # How this browser passed the second step last: what it is offered first, and no more than that.
+    last_method = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(auto_now=True)
 
@@ -152,6 +154,9 @@ class EventKind(models.TextChoices):
     DEVICE_RENAMED = "device_renamed", _("Device renamed")
     DEVICE_REMOVED = "device_removed", _("Device removed")
     DEVICE_CALL_REFUSED = "device_call_refused", _("Device call refused")
+    METHOD_ADDED = "method_added", _("Method added")
+    METHOD_RENAMED = "method_renamed", _("Method renamed")
+    METHOD_REMOVED = "method_removed", _("Method removed")
     TWO_FACTOR_ON = "two_factor_on", _("Two-factor authentication on")
     TWO_FACTOR_OFF = "two_factor_off", _("Two-factor authentication off")
     TWO_FACTOR_RESET = "two_factor_reset", _("Two-factor authentication reset")
@@ -166,6 +171,9 @@ class EventKind(models.TextChoices):
     ANSWER_REFUSED = "answer_refused", _("Answer refused")
     CODE_ACCEPTED = "code_accepted", _("One-time code accepted")
     CODE_WRONG = "code_wrong", _("One-time code not right")
+    KEY_ACCEPTED = "key_accepted", _("Security key accepted")
+    KEY_REFUSED = "key_refused", _("Security key refused")
+    KEY_COPIED = "key_copied", _("Security key refused: there may be a copy of it")
     BACKUP_CODES_MADE = "backup_codes_made", _("Backup codes made")
     BACKUP_CODES_SAVED = "backup_codes_saved", _("Backup codes put away")
     BACKUP_CODE_USED = "backup_code_used", _("Backup code used")

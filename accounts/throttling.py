@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import LONG_AGO, Throttle
 
@@ -25,6 +26,13 @@ class Throttled(Exception):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many tries. Wait {retry_after} seconds.")
         self.retry_after = retry_after
+
+    @property
+    def words(self) -> str:
+        """For the person who tried."""
+        return gettext("Too many tries. Wait %(seconds)s seconds, then try again.") % {
+            "seconds": self.retry_after
+        }
 
 
 @dataclass(frozen=True)

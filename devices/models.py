@@ -43,6 +43,9 @@ class Device(OTPDevice):
     contact. The server has its public key only; the one-time-code secret is sealed.
     """
 
+    KIND = "devices"
+    CODE_PURPOSE = "otp"
+
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     state = models.CharField(
         max_length=10, choices=DeviceState.choices, default=DeviceState.PENDING

@@ -8,7 +8,6 @@ urlpatterns = [
     path("2fa/add/kauth/", views.link, name="link"),
     path("2fa/add/kauth/state/", views.link_state, name="link_state"),
     path("2fa/devices/<uuid:public_id>/", views.device, name="device"),
-    path("2fa/devices/<uuid:public_id>/remove/", views.remove, name="remove"),
     path("app/", app_views.shell, name="app"),
     path("app/link", app_views.shell, name="app_link"),
     path("app/authorize", app_views.authorize, name="app_authorize"),

@@ -1,6 +1,5 @@
 """Pages about devices: linking one, renaming it, removing it."""
 
-import io
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.image.svg import SvgPathImage
-from qrcode.main import QRCode
 
 from accounts import clock, known_browsers, visitors
 from accounts import login as logins
 from accounts.reauthentication import recent_login_required
-from devices import enrolment, keys, protocol
+from devices import enrolment, keys, protocol, qr
 from devices.exceptions import Expired, TooManyDevices
 from devices.forms import RenameForm
 from devices.models import Device, DeviceState, Enrolment, EnrolmentState
@@ -67,7 +62,7 @@ def _show_offer(request: HttpRequest, offer: Enrolment, token: bytes) -> HttpRes
     context = {
         "step": "offered",
         "link": address,
-        "qr": _qr(address),
+        "qr": qr.drawn(address),
         "token": protocol.b64(token),
         "seconds_left": _seconds_left(offer),
     }
@@ -167,22 +162,6 @@ def device(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     return render(request, "devices/device.html", {"device": found, "form": form})
 
 
-@recent_login_required
-def remove(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
-    """Says what removing means, then does it."""
-    found = _own_device(request, public_id)
-    if request.method == "POST":
-        enrolment.revoke(found, visitor=visitors.of(request), by=enrolment.BY_PERSON)
-        user: Any = request.user
-        user.refresh_from_db()
-        logins.refresh(request, user)
-        messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
-        return redirect(settings.TWO_FACTOR_URL)
-    others = Device.objects.of(found.user).active().exclude(pk=found.pk)
-    context = {"device": found, "last": not others.exists()}
-    return render(request, "devices/remove.html", context)
-
-
 def _current(request: HttpRequest) -> Enrolment | None:
     """The open offer of this session, if its time is not over."""
     return (
@@ -215,13 +194,3 @@ def too_many_devices() -> str:
     return _("You have %(count)s linked devices, as many as there may be. Remove one first.") % {
         "count": settings.KAUTH_DEVICES_PER_ACCOUNT
     }
-
-
-def _qr(address: str) -> SafeString:
-    """The address as an SVG, four modules of quiet zone around it (ISO/IEC 18004)."""
-    code = QRCode(border=4, error_correction=ERROR_CORRECT_M, image_factory=SvgPathImage)
-    code.add_data(address)
-    drawing = io.BytesIO()
-    code.make_image().save(drawing)
-    _, _, svg = drawing.getvalue().decode().partition("?>\n")
-    return mark_safe(svg)  # noqa: S308 - drawn by us from base64url and our own origin

@@ -129,7 +129,7 @@ def first_things_first(respond: Respond) -> Respond:
 def _due(user: Any) -> tuple[str | None, str]:
     """The page that this person must go to first, and the address below which all is allowed."""
     if not user.is_verified():
-        if methods.has_device(user):
+        if methods.enabled(user):
             return reverse("accounts:reauthenticate"), "/login/"
         if user.is_staff or user.must_enrol:
             return reverse("twofactor:overview"), "/2fa/"

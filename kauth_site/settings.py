@@ -76,6 +76,9 @@ KAUTH_OFFER_LIFETIME = timedelta(seconds=300)
 KAUTH_PENDING_LOGIN_LIFETIME = timedelta(minutes=10)
 KAUTH_RECENT_LOGIN = timedelta(minutes=5)
 KAUTH_DEVICES_PER_ACCOUNT = 5
+# OTP apps, and security keys.
+KAUTH_METHODS_PER_KIND = 5
+KAUTH_OTP_SETUP_LIFETIME = timedelta(minutes=10)
 KAUTH_BACKUP_CODES_READABLE = timedelta(minutes=10)
 KAUTH_RECOVERY_CODE_LIFETIME = timedelta(hours=1)
 KAUTH_CHALLENGES_KEPT = timedelta(days=30)

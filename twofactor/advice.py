@@ -58,7 +58,10 @@ def _few(left: int) -> str:
 
 
 def _about_devices(overview: Overview) -> list[Advice]:
-    if len(overview.devices) > 1:
+    if len(overview.methods) > 1:
         return []
+    if not overview.devices:
+        text = gettext("You have one method. With a second one you get in when the first is lost.")
+        return [Advice(text, gettext("Add a second method"), "twofactor:add")]
     text = gettext("You have one device. With a second one you get in when the first is lost.")
     return [Advice(text, gettext("Link a second device"), "devices:link")]

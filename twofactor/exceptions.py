@@ -24,5 +24,13 @@ class Paused(Exception):
         self.why = why
 
 
+class SetupOver(Exception):
+    """The time to set this method up is over, or it was set up anew elsewhere."""
+
+
+class TooManyMethods(Exception):
+    """The account has as many methods of this kind as there may be."""
+
+
 class WrongBackupCode(Exception):
     """Not an unused backup code of this account."""

@@ -8,19 +8,28 @@ from accounts.forms import words
 TYPE_IT = words(_("Type the code, then press Continue."))
 
 
-class CodeForm(forms.Form):
-    code = forms.CharField(
+def code_field(**attrs: str) -> forms.CharField:
+    usual = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+    return forms.CharField(
         error_messages=TYPE_IT,
         label=_("Six-digit code"),
         max_length=20,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": ""}
-        ),
+        widget=forms.TextInput(attrs={**usual, **attrs}),
     )
+
+
+class CodeForm(forms.Form):
+    code = code_field(autofocus="")
 
     def clean_code(self) -> str:
         """As the app shows it, "069 804", but never with other alphabets' digits."""
         return str(self.cleaned_data["code"]).replace(" ", "")
+
+
+class FirstCodeForm(CodeForm):
+    """Under a QR, which on a phone would be scrolled out of sight by the focus."""
+
+    code = code_field()
 
 
 class BackupCodeForm(forms.Form):

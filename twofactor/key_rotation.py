@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
-from devices import sealing
+from devices import one_time_codes, sealing
 from devices.models import Device, PushSubscription
 from devices.sealing import SealBroken
 from twofactor import backup_codes
-from twofactor.models import BackupCodeSet
+from twofactor.models import BackupCodeSet, OtpApp
 
 
 class Sealed(NamedTuple):
@@ -43,9 +44,11 @@ def rotate() -> Rotation:
 
 
 def _code_secrets() -> Iterator[Sealed]:
-    for device in Device.objects.iterator():
-        identity = (str(device.user_id), str(device.public_id))
-        yield Sealed(device, "otp_secret", "otp", identity, f"device {device.public_id}")
+    sources: Iterator[Any] = chain(Device.objects.iterator(), OtpApp.objects.iterator())
+    for source in sources:
+        identity = (str(source.user_id), str(source.public_id))
+        name = one_time_codes.row_name(source)
+        yield Sealed(source, "otp_secret", source.CODE_PURPOSE, identity, name)
 
 
 def _subscriptions() -> Iterator[Sealed]:

@@ -1,28 +1,39 @@
 """Which second factors an account has, and whether it needs one. Read afresh at every question."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext, ngettext
 
 from accounts import audit, notices
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
-from devices import enrolment
+from devices import enrolment, names
 from devices.models import Device
 from twofactor import backup_codes
+from twofactor.models import Method, MethodQuerySet, OtpApp
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The methods in use: linked devices, and how many backup codes are left."""
+    """The methods in use, and how many backup codes are left."""
 
     devices: list[Device]
     backup_codes_left: int
     must_enrol: bool = False
+    otp_apps: Sequence[OtpApp] = ()
+
+    @property
+    def methods(self) -> list[Any]:
+        """All but the backup codes: those only stand in for one of these."""
+        return [*self.devices, *self.otp_apps]
 
     @property
     def enabled(self) -> bool:
-        return bool(self.devices)
+        return bool(self.methods)
 
     @property
     def sentence(self) -> str:
@@ -30,16 +41,32 @@ class Overview:
             return gettext("Waits for a new device. Link one to go on.")
         if not self.enabled:
             return gettext("Off. Your password alone opens this account.")
-        devices = ngettext("%(n)d device", "%(n)d devices", len(self.devices)) % {
-            "n": len(self.devices)
+        *first, last = self._counted()
+        return gettext("On, with %(first)s and %(last)s.") % {
+            "first": ", ".join(first),
+            "last": last,
         }
-        codes = ngettext("%(n)d backup code", "%(n)d backup codes", self.backup_codes_left) % {
-            "n": self.backup_codes_left
-        }
-        return gettext("On, with %(devices)s and %(codes)s.") % {
-            "devices": devices,
-            "codes": codes,
-        }
+
+    def _counted(self) -> list[str]:
+        """The kinds in words; those that there are none of are left out, but for the codes."""
+        devices, apps, codes = len(self.devices), len(self.otp_apps), self.backup_codes_left
+        parts = []
+        if devices:
+            parts.append(ngettext("%(n)d device", "%(n)d devices", devices) % {"n": devices})
+        if apps:
+            parts.append(ngettext("%(n)d OTP app", "%(n)d OTP apps", apps) % {"n": apps})
+        return [
+            *parts,
+            ngettext("%(n)d backup code", "%(n)d backup codes", codes) % {"n": codes},
+        ]
+
+
+class AfterRemoval(StrEnum):
+    """What an account is without one of its methods."""
+
+    PROTECTED = "protected"
+    CODES_ONLY = "codes only"
+    OFF = "off"
 
 
 def overview(user: User) -> Overview:
@@ -47,34 +74,102 @@ def overview(user: User) -> Overview:
         devices=list(Device.objects.of(user).active()),
         backup_codes_left=backup_codes.left(user),
         must_enrol=user.must_enrol,
+        otp_apps=list(otp_apps(user)),
     )
+
+
+def otp_apps(user: User) -> MethodQuerySet:
+    return OtpApp.objects.of(user)
 
 
 def has_device(user: User) -> bool:
     return bool(Device.objects.of(user).active().exists())
 
 
+def enabled(user: User) -> bool:
+    """Whether there is any method; backup codes alone are none."""
+    return has_device(user) or otp_apps(user).exists()
+
+
 def required(user: User) -> bool:
-    """Whether the password is not enough: with a device, and after a reset until there is one."""
-    return user.must_enrol or has_device(user)
+    """Whether the password is not enough: with a method, and after a reset until there is one."""
+    return user.must_enrol or enabled(user)
+
+
+def without(method: Any) -> AfterRemoval:
+    """What the account of `method` is when that one is removed."""
+    rest = [other for other in overview(method.user).methods if other != method]
+    if not rest:
+        return AfterRemoval.OFF
+    weaker = not isinstance(method, OtpApp) and all(isinstance(other, OtpApp) for other in rest)
+    return AfterRemoval.CODES_ONLY if weaker else AfterRemoval.PROTECTED
+
+
+def begin_using(user: User, *, visitor: Visitor) -> bool:
+    """Call it in the transaction that adds a method. True if it is the first: 2FA is on now."""
+    first = len(overview(user).methods) == 1
+    if first:
+        switch_on(user, visitor=visitor)
+    return first
+
+
+def tell_added(method: Method, *, visitor: Visitor) -> None:
+    """For the record, and by mail; after the commit."""
+    _record(EventKind.METHOD_ADDED, method, visitor)
+    notices.send(
+        "method_added", method.user, visitor=visitor, device_name=method.name, page="/2fa/"
+    )
+
+
+def rename(method: Method, name: str, *, visitor: Visitor) -> None:
+    method.name = names.clean(name)
+    method.save(update_fields=["name"])
+    _record(EventKind.METHOD_RENAMED, method, visitor)
+
+
+def remove(method: Method, *, visitor: Visitor, by: str) -> bool:
+    """Deletes `method` at once and for good; False when it was gone before.
+
+    What holds for the last device holds here: only the person switches 2FA off, so `by` must be
+    `enrolment.BY_PERSON` for that, and they are warned before.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=method.user_id)
+        removed = type(method).objects.filter(pk=method.pk).delete()[0]
+        if removed:
+            end_using(user, visitor=visitor, by=by)
+    if removed:
+        _record(EventKind.METHOD_REMOVED, method, visitor, detail=by)
+        notices.send("method_removed", user, visitor=visitor, device_name=method.name, page="/2fa/")
+    return bool(removed)
+
+
+def end_using(user: User, *, visitor: Visitor, by: str) -> None:
+    """Call it in the transaction that removed a method: without any left 2FA goes off, or waits."""
+    if required(user):
+        return
+    if by == enrolment.BY_PERSON:
+        switch_off(user, visitor=visitor)
+    else:
+        demand_enrolment(user)
 
 
 def switch_on(user: User, *, visitor: Visitor) -> None:
-    """The first device is linked: backup codes are made, and sessions of before end."""
+    """The first method is added: backup codes are made, and sessions of before end."""
     backup_codes.generate(user, visitor=visitor)
     _begin_epoch(user, must_enrol=False)
     audit.record(EventKind.TWO_FACTOR_ON, user=user, visitor=visitor)
 
 
 def switch_off(user: User, *, visitor: Visitor) -> None:
-    """The last device is gone: from now on the password alone opens the account."""
+    """The last method is gone: from now on the password alone opens the account."""
     backup_codes.discard(user)
     audit.record(EventKind.TWO_FACTOR_OFF, user=user, visitor=visitor)
     notices.send("two_factor_off", user, visitor=visitor, page="/2fa/")
 
 
 def demand_enrolment(user: User) -> None:
-    """Somebody else removed the last device: the account never falls back to its password alone.
+    """Somebody else removed the last method: the account never falls back to its password alone.
 
     Its backup codes still open the linking page; without one left `reset` gives a one-time code.
     """
@@ -84,10 +179,11 @@ def demand_enrolment(user: User) -> None:
 def reset(user: User, *, by: str) -> str:
     """Removes every method, ends every session, and returns a one-time code for enrolling anew.
 
-    The account never falls back to its password alone: until a device is linked the code is
-    asked for, and it opens nothing but the linking page.
+    The account never falls back to its password alone: until there is a method again the code is
+    asked for, and it opens nothing but the 2FA section.
     """
     demand_enrolment(user)
+    OtpApp.objects.filter(user=user).delete()
     for device in Device.objects.of(user).active():
         enrolment.revoke(device, visitor=audit.NOBODY, by=by)
     code = backup_codes.generate_recovery(user)
@@ -100,3 +196,14 @@ def _begin_epoch(user: User, *, must_enrol: bool) -> None:
     user.must_enrol = must_enrol
     user.security_epoch += 1
     user.save(update_fields=["must_enrol", "security_epoch"])
+
+
+def _record(kind: EventKind, method: Method, visitor: Visitor, detail: str = "") -> None:
+    audit.record(
+        kind,
+        user=method.user,
+        visitor=visitor,
+        device_name=method.name,
+        method=method.KIND,
+        detail=detail,
+    )

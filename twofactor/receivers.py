@@ -4,7 +4,6 @@ from typing import Any
 
 from accounts.models import User
 from accounts.visitors import Visitor
-from devices import enrolment as enrolment_verbs
 from devices import signals
 from devices.models import Device, Enrolment
 from twofactor import challenges, methods
@@ -18,19 +17,11 @@ def connect() -> None:
 def on_device_linked(
     sender: Any, device: Device, enrolment: Enrolment, visitor: Visitor, **_: Any
 ) -> None:
-    if Device.objects.of(device.user).active().count() > 1:
-        return
-    methods.switch_on(User.objects.get(pk=device.user_id), visitor=visitor)
-    enrolment.switched_on = True
-    enrolment.save(update_fields=["switched_on"])
+    if methods.begin_using(User.objects.get(pk=device.user_id), visitor=visitor):
+        enrolment.switched_on = True
+        enrolment.save(update_fields=["switched_on"])
 
 
 def on_device_revoked(sender: Any, device: Device, visitor: Visitor, by: str, **_: Any) -> None:
     challenges.end_with_device(device)
-    user = User.objects.get(pk=device.user_id)
-    if methods.required(user):
-        return
-    if by == enrolment_verbs.BY_PERSON:
-        methods.switch_off(user, visitor=visitor)
-    else:
-        methods.demand_enrolment(user)
+    methods.end_using(User.objects.get(pk=device.user_id), visitor=visitor, by=by)

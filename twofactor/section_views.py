@@ -35,7 +35,7 @@ def backup_codes_page(request: HttpRequest) -> HttpResponseBase:
     """The codes, while they can be read; then how many are left, and new ones."""
     user: Any = request.user
     visitor = visitors.of(request)
-    if request.method == "POST" and methods.has_device(user):
+    if request.method == "POST" and methods.enabled(user):
         if request.POST.get("action") == "new":
             backup_codes.generate(user, visitor=visitor)
         elif request.POST.get("action") == "saved" and backup_codes.saved(user, visitor=visitor):
@@ -54,7 +54,7 @@ def _backup_codes_context(user: User) -> dict[str, Any]:
         "until": backup_codes.readable_until(code_set) if code_set else None,
         "login_id": user.login_id,
         "host": settings.KAUTH_HOST,
-        "enabled": methods.has_device(user),
+        "enabled": methods.enabled(user),
     }
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from accounts import clock, throttling
 from accounts.sessions import SessionStore
 from devices import authentication, enrolment
-from twofactor import backup_codes, challenges
+from twofactor import backup_codes, challenges, otp_apps
 from twofactor.models import ExpiryRun
 
 BATCH = 500
@@ -27,6 +27,7 @@ def expire_overdue_challenges() -> dict[str, int]:
         "offers_ended": _in_batches(enrolment.end_overdue),
         "challenges_deleted": _in_batches(lambda limit: challenges.prune(kept_from, limit)),
         "backup_codes_hidden": backup_codes.put_away_overdue(),
+        "otp_setups_deleted": otp_apps.forget_unconfirmed(),
         "nonces_deleted": authentication.forget_nonces(),
         "throttles_deleted": throttling.forget_old(),
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from twofactor import api, section_views, views
+from twofactor import api, method_views, section_views, views
 
 app_name = "twofactor"
 
@@ -13,6 +13,9 @@ urlpatterns = [
     path("login/verify/backup-code/", views.backup_code, name="backup_code"),
     path("2fa/", section_views.overview, name="overview"),
     path("2fa/add/", section_views.add, name="add"),
+    path("2fa/add/otp/", method_views.add_otp, name="add_otp"),
+    path("2fa/otp/<uuid:public_id>/", method_views.method, {"kind": "otp"}, name="otp_app"),
+    path("2fa/<slug:kind>/<uuid:public_id>/remove/", method_views.remove, name="remove"),
     path("2fa/backup-codes/", section_views.backup_codes_page, name="backup_codes"),
     path(
         "2fa/backup-codes/download/",

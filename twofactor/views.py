@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
@@ -22,11 +22,12 @@ from accounts.models import User
 from devices import one_time_codes
 from devices.models import Device
 from devices.one_time_codes import WrongCode
-from twofactor import backup_codes, challenges, fatigue, methods, waiting
+from twofactor import backup_codes, challenges, fatigue, methods, waiting, ways
 from twofactor.exceptions import NotApproved, Paused, WrongBackupCode
 from twofactor.forms import BackupCodeForm, CodeForm
 from twofactor.models import Challenge, Purpose, State
 from twofactor.waiting import Waiting
+from twofactor.ways import Way
 
 Page = Callable[[HttpRequest, PendingLogin], HttpResponseBase]
 Redeem = Callable[..., Any]
@@ -52,12 +53,28 @@ def second_step(page: Page) -> Callable[[HttpRequest], HttpResponseBase]:
 
 @second_step
 def verify(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
-    """Waits for YES on a device. A POST is "I have answered", and believes only the database."""
-    if not methods.has_device(pending.user):
-        return redirect("twofactor:backup_code")
+    """Waits for YES on a device. A POST is "I have answered", and believes only the database.
+
+    Everybody comes here first, so it sends on who begins another way.
+    """
+    way = _first_way(request, pending)
+    if way != ways.DEVICE:
+        return redirect(way.page)
     if request.method == "POST":
         return _finish(request, pending)
     return _waiting_page(request, pending)
+
+
+def _first_way(request: HttpRequest, pending: PendingLogin) -> Way:
+    under_way = request.method == "POST" or pending.asked or "way" in request.GET
+    if under_way and methods.has_device(pending.user):
+        return ways.DEVICE
+    return ways.first(pending.user, used_last=_used_last(request, pending))
+
+
+def _used_last(request: HttpRequest, pending: PendingLogin) -> str:
+    browser = known_browsers.find(request, pending.user)
+    return browser.last_method if browser else ""
 
 
 def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
@@ -83,6 +100,8 @@ def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
         "number": challenge.number if challenge and state.state == State.PENDING else "",
         "resend_in": state.resend_in,
         "form": CodeForm(),
+        "ways": ways.others(pending.user, ways.DEVICE),
+        "code_at_once": _used_last(request, pending) == ways.CODE.name,
     }
     return render(request, "twofactor/verify.html", context)
 
@@ -150,14 +169,21 @@ def verify_cancel(request: HttpRequest, pending: PendingLogin) -> HttpResponseBa
 @second_step
 @sensitive_post_parameters()
 def code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
-    """A 30-second code of any linked device, for a phone without network."""
+    """A 30-second code of any linked device or OTP app."""
+    if ways.CODE not in ways.of(pending.user):
+        return redirect("twofactor:verify")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        device = _redeemed(request, pending, form, one_time_codes.redeem, route="code")
-        if device is not None:
-            return _signed_in(request, pending, device=device, method="code")
-    push_available = methods.has_device(pending.user)
-    context = {"form": form, "has_devices": push_available, "push_available": push_available}
+        redeem = partial(one_time_codes.redeem, apps=methods.otp_apps(pending.user))
+        source = _redeemed(request, pending, form, redeem, route="code")
+        if source is not None:
+            return _signed_in(request, pending, device=source, method="code")
+    context = {
+        "form": form,
+        "ways": ways.others(pending.user, ways.CODE),
+        "devices": methods.has_device(pending.user),
+        "otp_apps": methods.otp_apps(pending.user).exists(),
+    }
     return render(request, "twofactor/code.html", context)
 
 
@@ -173,7 +199,11 @@ def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase
     recovery = backup_codes.is_recovery(pending.user)
     if recovery:
         form.fields["code"].label = _("One-time code")
-    context = {"form": form, "recovery": recovery}
+    context = {
+        "form": form,
+        "recovery": recovery,
+        "ways": ways.others(pending.user, ways.BACKUP_CODE),
+    }
     return render(request, "twofactor/backup_code.html", context)
 
 
@@ -184,7 +214,8 @@ def _signed_in(
     logins.complete(request, pending, device=device, method=method)
     response = redirect(pending.next)
     if device is not None:
-        known_browsers.remember(request, response, pending.user)
+        remembered = "" if method == ways.BACKUP_CODE.name else method
+        known_browsers.remember(request, response, pending.user, method=remembered)
     return response
 
 
@@ -204,7 +235,7 @@ def _redeemed(
     except WrongBackupCode:
         form.add_error("code", _("This is none of your unused backup codes. Check each sign."))
     except throttling.Throttled as refusal:
-        form.add_error("code", _wait(refusal))
+        form.add_error("code", refusal.words)
     else:
         _end_question(request, pending)
         return device
@@ -237,9 +268,3 @@ def _counter(request: HttpRequest, pending: PendingLogin, route: str) -> str:
     browser = known_browsers.find(request, pending.user)
     owner = f"browser:{browser.pk}" if browser else f"account:{pending.user.pk}"
     return f"{route}:{owner}"
-
-
-def _wait(refusal: throttling.Throttled) -> str:
-    return _("Too many tries. Wait %(seconds)s seconds, then try again.") % {
-        "seconds": refusal.retry_after
-    }

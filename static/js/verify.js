@@ -67,7 +67,7 @@ function showWaits() {
   again.disabled = wait > 0;
   againWait.textContent = wait ? againWait.dataset.text.replace("{seconds}", wait) : "";
   const open = OPEN.includes(page.dataset.state);
-  if (!open || ring.secondsGone >= SHOW_CODE_BOX_AFTER) codeBox.hidden = false;
+  if (!open || "codeAtOnce" in page.dataset || ring.secondsGone >= SHOW_CODE_BOX_AFTER) codeBox.hidden = false;
 }
 
 if (page.dataset.state !== "pending") ring.stop();

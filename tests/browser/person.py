@@ -88,10 +88,14 @@ class Person:
 
     def passes_the_password(self, *, on_the_way_to: str = "") -> None:
         self.open(f"/login/?next={on_the_way_to}" if on_the_way_to else "/login/")
+        self.passes_the_password_to("/login/verify/")
+
+    def passes_the_password_to(self, page: str) -> None:
+        """From the login page to where the second step begins."""
         self.page.get_by_label("Login ID").fill(self.login_id)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.press("Log in")
-        self.page.wait_for_url("**/login/verify/")
+        self.is_at(page)
 
     @contextmanager
     def without_script(self) -> Iterator[Browser]:

@@ -35,6 +35,7 @@ def _status(user: User) -> tuple[dict[str, Any], str]:
         "login": user.login_id,
         "enabled": overview.enabled,
         "devices": [device.name for device in overview.devices],
+        "otp_apps": [app.name for app in overview.otp_apps],
         "backup_codes_left": overview.backup_codes_left,
         "must_enrol": user.must_enrol,
     }
@@ -52,8 +53,8 @@ def _reset(user: User) -> tuple[dict[str, Any], str]:
 
 
 def _backup_codes(user: User) -> tuple[dict[str, Any], str]:
-    if not methods.has_device(user):
-        raise CommandError(f"{user.login_id} has no linked device, so it needs no backup codes.")
+    if not methods.enabled(user):
+        raise CommandError(f"{user.login_id} has no method, so it needs no backup codes.")
     backup_codes.generate(user, visitor=audit.NOBODY)
     codes = backup_codes.readable(user) or []
     return {"login": user.login_id, "codes": codes}, "\n".join(codes)

@@ -1,0 +1,145 @@
+"""Pages of the methods: adding an OTP app, and renaming or removing what an account has."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts import known_browsers, visitors
+from accounts import login as logins
+from accounts.models import User
+from accounts.reauthentication import recent_login_required
+from accounts.throttling import Throttled
+from devices import enrolment, one_time_codes, qr
+from devices.forms import RenameForm
+from devices.models import Device
+from devices.one_time_codes import WrongCode
+from twofactor import methods, otp_apps
+from twofactor.exceptions import SetupOver, TooManyMethods
+from twofactor.forms import FirstCodeForm
+from twofactor.models import Method, OtpApp
+
+SESSION_KEY = "otp_setup"
+GROUP = 4
+
+# Those of an account that can be removed, and how.
+OWN: dict[str, Callable[[User], QuerySet[Any]]] = {
+    Device.KIND: lambda user: Device.objects.of(user).active(),
+    OtpApp.KIND: OtpApp.objects.of,
+}
+REMOVE: dict[str, Callable[..., bool]] = {Device.KIND: enrolment.revoke}
+
+
+@recent_login_required
+@never_cache
+@sensitive_post_parameters()
+def add_otp(request: HttpRequest) -> HttpResponseBase:
+    """Shows the secret until the app has shown a right code, or ten minutes are over."""
+    user: Any = request.user
+    form = FirstCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        app = _waiting(request, user)
+        if app is None:
+            form.add_error(None, _over())
+        elif _confirmed(request, app, form):
+            return added(request, user, app)
+    return _show_otp(request, user, form)
+
+
+def _waiting(request: HttpRequest, user: User) -> OtpApp | None:
+    return otp_apps.waiting(user, request.session.get(SESSION_KEY, 0))
+
+
+def _confirmed(request: HttpRequest, app: OtpApp, form: FirstCodeForm) -> bool:
+    try:
+        otp_apps.confirm(app, code=form.cleaned_data["code"], visitor=visitors.of(request))
+    except WrongCode:
+        form.add_error("code", _("This code does not fit. Type the one shown right now."))
+    except Throttled as refusal:
+        form.add_error("code", refusal.words)
+    except (SetupOver, TooManyMethods):
+        form.add_error(None, _over())
+    else:
+        return True
+    return False
+
+
+def _show_otp(request: HttpRequest, user: User, form: FirstCodeForm) -> HttpResponse:
+    try:
+        app = _waiting(request, user) or otp_apps.begin(user)
+    except TooManyMethods:
+        return render(request, "twofactor/add_otp.html", {"most": settings.KAUTH_METHODS_PER_KIND})
+    request.session[SESSION_KEY] = app.pk
+    secret = one_time_codes.in_base32(app)
+    context = {
+        "form": form,
+        "qr": qr.drawn(otp_apps.address(app)),
+        "secret": " ".join(secret[i : i + GROUP] for i in range(0, len(secret), GROUP)),
+    }
+    return render(request, "twofactor/add_otp.html", context)
+
+
+def added(request: HttpRequest, user: User, method: Method) -> HttpResponse:
+    """The person has just shown `method`. A session of the password alone is a two-factor one now;
+    one that another method opened stays with that, and ends with it.
+    """
+    verified = request.user.is_verified()  # type: ignore[union-attr]
+    user.refresh_from_db()
+    logins.refresh(request, user)
+    if not verified:
+        logins.raise_level(request, method)
+    messages.success(request, _("“%(name)s” is added.") % {"name": method.name})
+    response = redirect(settings.AFTER_LINK_URL)
+    known_browsers.remember(request, response, user)
+    return response
+
+
+@recent_login_required
+def method(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase:
+    found = _own(request, kind, public_id)
+    form = RenameForm(request.POST or None, initial={"name": found.name})
+    if request.method == "POST" and form.is_valid():
+        methods.rename(found, form.cleaned_data["name"], visitor=visitors.of(request))
+        messages.success(request, _("The name is changed."))
+        return redirect(found)
+    return render(request, "twofactor/method.html", {"method": found, "form": form})
+
+
+@recent_login_required
+def remove(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase:
+    """Says what removing means for the account, then does it."""
+    found = _own(request, kind, public_id)
+    if request.method == "POST":
+        take_away = REMOVE.get(kind, methods.remove)
+        take_away(found, visitor=visitors.of(request), by=enrolment.BY_PERSON)
+        user: Any = request.user
+        user.refresh_from_db()
+        logins.refresh(request, user)
+        messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
+        return redirect("twofactor:overview")
+    after = methods.without(found)
+    context = {
+        "method": found,
+        "last": after == methods.AfterRemoval.OFF,
+        "codes_only": after == methods.AfterRemoval.CODES_ONLY,
+    }
+    return render(request, "twofactor/remove.html", context)
+
+
+def _over() -> str:
+    return _("The time for that QR code is over. Scan this new one.")
+
+
+def _own(request: HttpRequest, kind: str, public_id: UUID) -> Any:
+    user: Any = request.user
+    if kind not in OWN:
+        raise Http404
+    return get_object_or_404(OWN[kind](user), public_id=public_id)

@@ -1,0 +1,115 @@
+"""OTP apps of any maker: set up by a QR, and counted once they have shown a right code.
+
+TOTP as every such app knows it (RFC 6238): SHA-1, six digits, 30 seconds. Codes are judged where
+those of linked devices are, in `devices/one_time_codes.py`.
+"""
+
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext
+
+from accounts import audit, clock, throttling
+from accounts.models import EventKind, User
+from accounts.visitors import Visitor
+from devices import one_time_codes
+from devices.sealing import SealBroken
+from twofactor import methods
+from twofactor.exceptions import SetupOver, TooManyMethods
+from twofactor.models import MethodQuerySet, OtpApp
+
+
+def begin(user: User) -> OtpApp:
+    """An app that waits for its first code, in place of any other that waits for this account.
+
+    Raises TooManyMethods.
+    """
+    _check_room(user)
+    OtpApp.objects.filter(user=user, confirmed=False).delete()
+    app = OtpApp(user=user, name=_free_name(user), confirmed=False, created_at=clock.now())
+    app.otp_secret = one_time_codes.new_secret(user.pk, app.public_id, OtpApp.CODE_PURPOSE)
+    app.save()
+    return app
+
+
+def waiting(user: User, pk: int) -> OtpApp | None:
+    """The app of this key, if it still waits for its first code and its time is not over."""
+    app: OtpApp | None = _in_time().filter(pk=pk, user=user).first()
+    return app if app is not None and _opens(app) else None
+
+
+def address(app: OtpApp) -> str:
+    """What the QR holds: the address that all OTP apps read, with the secret in it."""
+    issuer = settings.KAUTH_SERVICE_NAME.replace(":", " ")
+    facts = {
+        "secret": one_time_codes.in_base32(app),
+        "issuer": issuer,
+        "algorithm": "SHA1",
+        "digits": one_time_codes.DIGITS,
+        "period": one_time_codes.PERIOD,
+    }
+    label = quote(f"{issuer}:{app.user.login_id}", safe=":@")
+    return f"otpauth://totp/{label}?{urlencode(facts, quote_via=quote)}"
+
+
+def confirm(app: OtpApp, *, code: str, visitor: Visitor) -> None:
+    """The app shows the right code: from now on it is a method of its account.
+
+    Raises WrongCode, Throttled, SetupOver, TooManyMethods. Tries are counted apart from those of
+    signing in, which nobody's set-up may hold up.
+    """
+    key = f"otp-setup:account:{app.user_id}"
+    throttling.reserve(key, throttling.CODE)
+    steps = one_time_codes.matching_steps(app, code)
+    if not steps:
+        audit.record(EventKind.CODE_WRONG, user=app.user, visitor=visitor, method="otp_setup")
+        raise one_time_codes.WrongCode
+    throttling.clear(key)
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=app.user_id)
+        _check_room(user)
+        if (
+            not _in_time()
+            .filter(pk=app.pk)
+            .update(confirmed=True, otp_last_step=max(steps), last_used_at=Now())
+        ):
+            raise SetupOver
+        methods.begin_using(user, visitor=visitor)
+    methods.tell_added(app, visitor=visitor)
+
+
+def forget_unconfirmed() -> int:
+    """Deletes the secrets that nobody confirmed in time; returns how many."""
+    waits = OtpApp.objects.filter(confirmed=False)
+    return int(waits.filter(created_at__lte=_oldest()).delete()[0])
+
+
+def _in_time() -> MethodQuerySet:
+    return OtpApp.objects.filter(confirmed=False, created_at__gt=_oldest())
+
+
+def _oldest() -> object:
+    return clock.now() - settings.KAUTH_OTP_SETUP_LIFETIME
+
+
+def _opens(app: OtpApp) -> bool:
+    try:
+        one_time_codes.secret_of(app)
+    except SealBroken:
+        return False
+    return True
+
+
+def _check_room(user: User) -> None:
+    if OtpApp.objects.of(user).count() >= settings.KAUTH_METHODS_PER_KIND:
+        raise TooManyMethods
+
+
+def _free_name(user: User) -> str:
+    """ "OTP app", then "OTP app 2": the person can give it a better one."""
+    taken = set(OtpApp.objects.of(user).values_list("name", flat=True))
+    plain = gettext("OTP app")
+    numbered = (f"{plain} {number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (plain, *numbered) if name not in taken)

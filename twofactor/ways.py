@@ -1,0 +1,53 @@
+"""The ways through the second step that an account has, and which of them comes first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from twofactor import methods
+
+
+@dataclass(frozen=True)
+class Way:
+    """`name` is what a known browser remembers, `page` the name of its page."""
+
+    name: str
+    page: str
+    label: Any
+    query: str = ""
+
+    @property
+    def address(self) -> str:
+        return reverse(self.page) + self.query
+
+
+# With the query it is the person who wants to be asked there, whatever this browser used last.
+DEVICE = Way("kauth", "twofactor:verify", _("Ask my phone instead"), "?way=kauth")
+CODE = Way("code", "twofactor:code", _("Use a code instead"))
+BACKUP_CODE = Way("backup_code", "twofactor:backup_code", _("Use a backup code"))
+
+
+def of(user: User) -> list[Way]:
+    """Best first. A backup code is always offered: to hide it would tell who has none left."""
+    device = methods.has_device(user)
+    return [
+        *([DEVICE] if device else []),
+        *([CODE] if device or methods.otp_apps(user).exists() else []),
+        BACKUP_CODE,
+    ]
+
+
+def others(user: User, than: Way) -> list[Way]:
+    return [way for way in of(user) if way != than]
+
+
+def first(user: User, *, used_last: str = "") -> Way:
+    """Where the second step begins: a linked device is asked, and else the best way there is.
+
+    What this browser used last is a hint among the ways that the account has, never a permission.
+    """
+    available = of(user)
+    return DEVICE if DEVICE in available else available[0]
