@@ -6,16 +6,19 @@ Source: docs/protocol.md, section 6.
 import time
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.visitors import Visitor
 from devices import keys, protocol
 from devices.exceptions import BadRequest, Revoked, Unauthenticated, WrongClock
 from devices.messages import parse_authorization
-from devices.models import Device, DeviceState, SeenNonce
+from devices.models import Device, DeviceState, Enrolment, SeenNonce
 
 CLOCK_TOLERANCE = 60
 # A call passes for two minutes at most, by clocks that may differ a little.
@@ -72,15 +75,22 @@ def signer(public_id: str, *, signature: bytes, frame: bytes) -> Device:
 
 
 def find(public_id: str) -> Device:
-    """The device of this identifier in any state, its account active; raises Unauthenticated."""
+    """The device of this identifier in any state, its account active; raises Unauthenticated.
+
+    One that waits in an offer whose time is over counts as unlinked at once, by the database's
+    clock: the expiry run, which will write it down, may be late or never come.
+    """
+    in_time = Enrolment.objects.filter(device=OuterRef("pk"), expires_at__gt=Now())
     try:
-        known = Device.objects.select_related("user").filter(public_id=uuid.UUID(public_id))
+        known = Device.objects.filter(public_id=uuid.UUID(public_id))
     except ValueError:
         raise Unauthenticated from None
-    device = known.first()
+    device: Any = known.select_related("user").annotate(in_time=Exists(in_time)).first()
     # One spelling only: what is signed is the identifier as it stands.
     if device is None or str(device.public_id) != public_id or not device.user.is_active:
         raise Unauthenticated
+    if device.state == DeviceState.PENDING and not device.in_time:
+        device.state = DeviceState.REVOKED
     return device
 
 

@@ -7,9 +7,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from accounts import clock
 from accounts.models import EventKind, SecurityEvent, User
 from devices import enrolment, keys, p256, protocol
-from devices.models import Device, DeviceState, Enrolment, PushSubscription
+from devices.models import Device, DeviceState, Enrolment, EnrolmentState, PushSubscription
 from devices.protocol import b64
 from tests.calls import call, offer, refusal, send
 from tests.linked import Linked
@@ -252,6 +253,21 @@ def test_d39_to_ask_for_itself_is_all_that_a_pending_device_may_do(alice: Linked
         call(device, "POST", "/device/v1/provisioned"),
     ]
     assert [refusal(response) for response in refused] == [(401, "unauthenticated")] * 8
+
+
+def test_d39_with_the_offers_time_a_pending_device_is_out_at_once(alice: Linked) -> None:
+    """Nobody has marked it: the expiry run may be late."""
+    device = pending_device(alice)
+    offers = Enrolment.objects.filter(state=EnrolmentState.CLAIMED)
+    assert offers.update(expires_at=clock.now()) == 1
+    assert refusal(call(device, "GET", DEVICE)) == (403, "revoked")
+    assert refusal(call(device, "GET", "/device/v1/requests")) == (403, "revoked")
+    assert offers.exists()
+
+
+def test_d39_a_linked_device_outlives_its_offer(alice: Linked) -> None:
+    Enrolment.objects.update(expires_at=clock.now())
+    assert call(alice.phone, "GET", DEVICE).json()["state"] == "active"
 
 
 def test_d39_a_removed_device_is_403_revoked_at_every_call(alice: Linked) -> None:

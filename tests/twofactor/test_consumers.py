@@ -8,14 +8,16 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
+from accounts import clock
 from accounts.models import User
 from devices import enrolment
-from devices.models import Device, DeviceState
+from devices.models import Device, DeviceState, Enrolment
 from devices.protocol import CloseCode
 from tests.linked import Linked
 from tests.pages import browser, log_in
-from tests.people import VISITOR
+from tests.people import VISITOR, claim_link
 from tests.sockets import device_socket, device_wire, opened, page_wire, stranger_socket
+from tests.software_device import SoftwareDevice
 from tests.twofactor.asking import ask
 from twofactor.models import Challenge, State
 
@@ -135,6 +137,21 @@ async def test_d79_a_removal_that_rang_nobody_is_seen_at_the_next_message(alice:
         await rows.aupdate(state=DeviceState.REVOKED, confirmed=False)
         await socket.say({"t": "ping"})
         assert await socket.closed_with() == CloseCode.REVOKED
+
+
+async def test_d39_a_pending_device_is_thrown_out_with_its_offers_time(alice: Linked) -> None:
+    phone = SoftwareDevice("Laptop")
+    await sync_to_async(claim_link)(alice.user, phone)
+    async with device_socket(phone) as socket:
+        assert socket.ready["state"] == "pending"
+        assert await socket.hears_nothing()
+        now = await sync_to_async(clock.now)()
+        await Enrolment.objects.filter(device__name="Laptop").aupdate(expires_at=now)
+        await socket.say({"t": "ping"})
+        assert await socket.closed_with() == CloseCode.REVOKED
+    async with stranger_socket() as again:
+        await again.say(phone.sign_ws(again.hello))
+        assert await again.closed_with() == CloseCode.REVOKED
 
 
 async def test_the_bell_of_a_locked_account_ends_the_socket_in_good_order(alice: Linked) -> None:
