@@ -7,15 +7,24 @@ from typing import Any
 
 from django.contrib import auth
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit, known_browsers, throttling, visitors
 from accounts.models import EventKind, User
 from devices import authentication, claims, enrolment, keys, messages, push_subscriptions
-from devices.exceptions import BadRequest, Refusal, SlowDown, TooBig, Unauthenticated, WrongClock
+from devices.exceptions import (
+    BadRequest,
+    NotFound,
+    Refusal,
+    SlowDown,
+    TooBig,
+    Unauthenticated,
+    WrongClock,
+)
 from devices.models import Device, DeviceState, Enrolment
 from devices.protocol import (
     KEY_SIZE,
@@ -45,7 +54,7 @@ def device_call(call: Call) -> Call:
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             _check_size(request)
-            return call(request, *args, **kwargs)
+            return _in_form(call(request, *args, **kwargs))
         except ProtocolError as error:
             return refused(request, BadRequest(str(error)))
         except Refusal as refusal:
@@ -63,9 +72,21 @@ def _check_size(request: HttpRequest) -> None:
         raise TooBig
 
 
+def _in_form(response: HttpResponse) -> HttpResponse:
+    """`response`, or what stands for Django's own answer to a method that a call does not have."""
+    if not isinstance(response, HttpResponseNotAllowed):
+        return response
+    words = _("This call is made by %(methods)s only.") % {"methods": response["Allow"]}
+    refusal = _answer(BadRequest(words))
+    refusal.status_code, refusal["Allow"] = response.status_code, response["Allow"]
+    return refusal
+
+
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    if refusal.code in COUNTED:
-        refusal = _count_refusal(request, refusal)
+    return _answer(_count_refusal(request, refusal) if refusal.code in COUNTED else refusal)
+
+
+def _answer(refusal: Refusal) -> HttpResponse:
     content: dict[str, Any] = {"error": refusal.code, "detail": str(refusal.detail)}
     if isinstance(refusal, WrongClock):
         content["time"] = int(time.time())
@@ -83,6 +104,12 @@ def _count_refusal(request: HttpRequest, refusal: Refusal) -> Refusal:
         return SlowDown(throttled.retry_after)
     audit.record(EventKind.DEVICE_CALL_REFUSED, visitor=visitor, detail=str(refusal.code))
     return refusal
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """Any other address below /device/v1/. Nothing was tried here, so nothing is counted."""
+    return _answer(NotFound(_("There is no such call.")))
 
 
 def signed_by(request: HttpRequest) -> Device:
@@ -153,9 +180,9 @@ def _same_session(request: HttpRequest, offer: Enrolment) -> bool:
         return False
     if request.user.pk != offer.user_id:
         return False
-    check = CsrfViewMiddleware(lambda _: HttpResponse())
+    check = CsrfViewMiddleware(lambda request: HttpResponse())
     request.csrf_processing_done = False  # type: ignore[attr-defined]
-    return check.process_view(request, lambda _: HttpResponse(), (), {}) is None
+    return check.process_view(request, lambda request: HttpResponse(), (), {}) is None
 
 
 @device_call

@@ -1,6 +1,7 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from devices import api
 from kauth_site import report_views, views
 
 urlpatterns = [
@@ -12,6 +13,8 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("devices.urls")),
     path("", include("twofactor.urls")),
+    # Last: what no app has taken below the address of the device protocol.
+    re_path(r"^device/v1(?:/|$)", api.nowhere),
 ]
 
 handler400 = "kauth_site.views.bad_request"

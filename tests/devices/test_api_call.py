@@ -30,6 +30,8 @@ CALLS = [
     ("PUT", "/device/v1/push"),
     ("DELETE", "/device/v1/push"),
 ]
+PATHS = sorted({path for _, path in CALLS})
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SIGNED = [one for one in CALLS if one[1] not in ("/device/v1/links", "/device/v1/answers")]
 
 
@@ -172,3 +174,24 @@ def test_d61_unknown_device_and_wrong_key_are_refused_in_the_same_words(alice: L
     assert {(answer.status_code, answer.content) for answer in answers} == {
         (401, answers[0].content)
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [(method, path) for path in PATHS for method in METHODS]
+)
+def test_another_method_is_405_in_the_form_of_a_refusal(method: str, path: str) -> None:
+    takes = {one for one, address in CALLS if address == path}
+    response = send(method, path)
+    if method in takes:
+        assert response.status_code != 405
+    else:
+        assert refusal(response) == (405, "bad_request")
+        assert set(response["Allow"].split(", ")) == takes
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/device/", "/push/more", "/links/../push"])
+def test_another_address_is_404_in_the_form_of_a_refusal(method: str, path: str) -> None:
+    response = send(method, f"/device/v1{path}", {"any": "thing"})
+    assert refusal(response) == (404, "not_found")
+    assert not SecurityEvent.objects.exists()
