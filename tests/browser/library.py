@@ -4,7 +4,17 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-MODULES = ("calls", "clock", "frames", "keys", "linking", "links", "questions", "vault")
+MODULES = (
+    "calls",
+    "clock",
+    "frames",
+    "keys",
+    "linking",
+    "links",
+    "listener",
+    "questions",
+    "vault",
+)
 
 
 def run(page: Page, body: str, argument: Any = None) -> Any:

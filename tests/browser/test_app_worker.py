@@ -4,13 +4,13 @@ What headless Chromium cannot do: receive a push from a push service, and be tap
 by the debugging protocol, a press as the event that the worker would get.
 """
 
-import itertools
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.computer import Computer
 from tests.browser.conftest import NewContext
 from tests.browser.library import run
 from tests.browser.person import PASSWORD
@@ -18,46 +18,6 @@ from tests.browser.watch import Watch
 from tests.browser.worker import PhoneWorker
 from tests.journeys.browser import Browser
 from tests.services.server import ServerProcess
-
-_numbers = itertools.count(1)
-
-
-class Computer(Browser):
-    """A browser that the account knows, so that it is asked for no number."""
-
-    def __init__(self, origin: str) -> None:
-        number = next(_numbers)
-        super().__init__(origin, network=f"198.51.100.{number}")
-        self.login_id = f"rung{number}@example.org"
-
-    def links(self, phone: Page) -> None:
-        self.open("/signup/")
-        self.press("Sign up", username=self.login_id, password1=PASSWORD, password2=PASSWORD)
-        self.open("/2fa/add/kauth/")
-        self.press("Next")
-        run(phone, CLAIM, self.link_address())
-        self.press("I have scanned it")
-        self.press("Yes, this is my device")
-        run(phone, FINISH)
-
-    def asks(self) -> None:
-        """Up to the waiting page."""
-        self.open("/manager/")
-        self.press("Log out")
-        self.press("Log in", username=self.login_id, password=PASSWORD)
-        assert self.path == "/login/verify/"
-
-
-CLAIM = """
-    const link = links.readLink(argument, location.origin);
-    await linking.claim({ link, name: "Pixel 8", platform: "android-web" });
-"""
-FINISH = """
-    const [account] = await vault.accounts();
-    await linking.untilActive(account);
-    await linking.provision(account);
-    await linking.provisioned(account);
-"""
 
 
 @pytest.fixture
