@@ -94,6 +94,12 @@ def find(public_id: str) -> Device:
     return device
 
 
+def revoked_among(public_ids: list[str]) -> frozenset[str]:
+    """Those of these devices that are unlinked."""
+    gone = Device.objects.filter(public_id__in=public_ids, state=DeviceState.REVOKED)
+    return frozenset(str(public_id) for public_id in gone.values_list("public_id", flat=True))
+
+
 def touch(device: Device, visitor: Visitor) -> None:
     """Remembers when and from where the device was last in use."""
     Device.objects.filter(pk=device.pk).update(

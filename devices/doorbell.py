@@ -47,8 +47,11 @@ def ring(group: str, kind: str, **ids: Any) -> None:
 
 
 def _send(group: str, message: dict[str, Any]) -> bool:
+    layer = get_channel_layer()
+    # That of the full mode needs no event loop, which each call would have to make for itself.
+    ring_now = layer.ring if hasattr(type(layer), "ring") else async_to_sync(layer.group_send)
     try:
-        async_to_sync(get_channel_layer().group_send)(group, message)
+        ring_now(group, message)
     except Exception as error:  # noqa: BLE001 - every layer has exceptions of its own
         logger.warning("Nobody was rung in %s: %s", group.partition(".")[0], error)
         metrics.RINGS.labels("lost").inc()

@@ -5,6 +5,7 @@ import time
 
 from celery import Task, shared_task
 
+from accounts import metrics
 from devices import push, push_subscriptions, sealing
 
 logger = logging.getLogger(__name__)
@@ -24,12 +25,17 @@ def wake(task: Task, device_id: int, until: int) -> None:
     try:
         push.send(push_subscriptions.opened(kept), seconds=seconds)
     except (push.Gone, push.NoPushService):
+        metrics.PUSHES.labels("gone").inc()
         push_subscriptions.drop(kept)
     except (push.Refused, sealing.SealBroken) as error:
+        metrics.PUSHES.labels("refused").inc()
         logger.warning("The push service %s was sent nothing: %r", kept.host, error)
     except push.TryLater as later:
+        metrics.PUSHES.labels("later").inc()
         pause = max(later.after, min(FIRST_PAUSE * 2**task.request.retries, LONGEST_PAUSE))
         if pause >= seconds or task.request.retries >= TRIES:
             logger.warning("The push service %s is away; nobody was woken by it.", kept.host)
             return
         raise task.retry(countdown=pause) from None
+    else:
+        metrics.PUSHES.labels("sent").inc()

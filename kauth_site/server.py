@@ -17,6 +17,8 @@ from devices import outbox
 from devices.protocol import MAX_MESSAGE, CloseCode
 from kauth_site import background
 from kauth_site.embedded import EmbeddedChannelLayer
+from kauth_site.lookout import Lookout
+from kauth_site.redis_layer import RedisLayer
 from twofactor.tasks import expire_overdue_challenges
 
 logger = logging.getLogger(__name__)
@@ -73,6 +75,8 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         # Without Redis there is no worker and no beat: what they do is done here.
         twisted_loop.create_task(_again_and_again(_expire, EXPIRY_PAUSE))
         twisted_loop.create_task(_again_and_again(partial(_ring_for_commands, layer), RINGS_PAUSE))
+    elif isinstance(layer, RedisLayer):
+        twisted_loop.create_task(_again_and_again(Lookout(layer).watch, RINGS_PAUSE))
     server = GracefulServer(  # type: ignore[no-untyped-call]
         application,
         endpoints=[f"tcp:port={port}:interface={listen}"],

@@ -173,13 +173,25 @@ SQLITE_OPTIONS = {
 }
 
 
+DATABASE_POOL = {
+    "min_size": 2,
+    "max_size": 20,
+    # After a restart of the database the first request may find it away, and none waits long.
+    # A pool that gives up trying begins anew with the next request; else it would pause longer
+    # and longer.
+    "timeout": 5,
+    "reconnect_timeout": 3,
+}
+
+
 def _databases() -> dict[str, Any]:
     if DATABASE_URL:
         # Under ASGI every request may run in a thread of its own: a pool serves them,
         # persistent connections (which belong to a thread) would not.
         database = dj_database_url.parse(DATABASE_URL, conn_max_age=0)
         if database["ENGINE"] == "django.db.backends.postgresql":
-            database.setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 20}
+            database.setdefault("OPTIONS", {})["pool"] = DATABASE_POOL
+            database["CONN_HEALTH_CHECKS"] = True
     else:
         database = dj_database_url.parse(f"sqlite:///{DATA_DIR / 'kauth.sqlite3'}")
     if database["ENGINE"] == "django.db.backends.sqlite3":
@@ -193,8 +205,8 @@ DATABASES = _databases()
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "symmetric_encryption_keys": [KAUTH_CHANNEL_KEY]},
+        "BACKEND": "kauth_site.redis_layer.RedisLayer",
+        "CONFIG": {"url": REDIS_URL, "symmetric_encryption_keys": [KAUTH_CHANNEL_KEY]},
     }
     if REDIS_URL
     else {"BACKEND": "kauth_site.embedded.EmbeddedChannelLayer"}
@@ -206,6 +218,9 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memor
 CELERY_BROKER_USE_SSL = (
     {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss://") else False
 )
+# A page that hands over a mail does not wait for a Redis that says nothing.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 3, "socket_connect_timeout": 2}
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -66,6 +66,18 @@ def open_for(device: Device) -> Challenge | None:
     return challenge
 
 
+def open_now() -> dict[str, str]:
+    """Every question that waits for an answer, and the account that it is put to."""
+    rows = Challenge.objects.open().values_list("pk", "user_id")
+    return {challenge: str(user) for challenge, user in rows}
+
+
+def ended_among(challenges: list[str]) -> frozenset[str]:
+    """Those of `challenges` that do not wait for an answer any more."""
+    waiting = Challenge.objects.open().filter(pk__in=challenges).values_list("pk", flat=True)
+    return frozenset(challenges) - frozenset(waiting)
+
+
 def seen(challenge_id: str, device: Device) -> None:
     """A person has the question on screen at `device`; the waiting page says so."""
     if not device.is_active:

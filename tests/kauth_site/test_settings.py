@@ -46,7 +46,7 @@ def test_a_secret_in_the_environment_wins_over_its_file(configure: Configure) ->
 def test_d91_the_full_mode_encrypts_what_goes_through_redis(configure: Configure) -> None:
     site = configure(**PRODUCTION)
     config = site["CHANNEL_LAYERS"]["default"]["CONFIG"]
-    assert config["hosts"] == [PRODUCTION["REDIS_URL"]]
+    assert config["url"] == PRODUCTION["REDIS_URL"]
     assert config["symmetric_encryption_keys"] == [site["KAUTH_CHANNEL_KEY"]]
     assert site["CELERY_BROKER_URL"] == PRODUCTION["REDIS_URL"]
     assert site["CELERY_TASK_ALWAYS_EAGER"] is False

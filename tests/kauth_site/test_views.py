@@ -134,8 +134,8 @@ def bell_away(settings: Settings) -> None:
     """Redis is configured, and nobody listens there."""
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": ["redis://127.0.0.1:1"]},
+            "BACKEND": "kauth_site.redis_layer.RedisLayer",
+            "CONFIG": {"url": "redis://127.0.0.1:1"},
         }
     }
     channel_layers.backends.clear()
