@@ -65,6 +65,7 @@ class Browser:
 
     def __init__(self, origin: str, user_agent: str = FIREFOX, network: str = "") -> None:
         self.origin = origin
+        self.network = network
         headers = {"User-Agent": user_agent} | ({"X-Forwarded-For": network} if network else {})
         self.http = httpx.Client(
             base_url=origin, headers=headers, follow_redirects=True, timeout=30
@@ -115,6 +116,10 @@ class Browser:
         links = self._read().links
         assert label in links, f"{self.path} has no link {label!r}, only {sorted(links)}"
         return self.open(links[label])
+
+    def hidden(self, name: str) -> str:
+        """What the page's forms send along unseen under this name."""
+        return next(form.fields[name] for form in self._read().forms if name in form.fields)
 
     def link_address(self) -> str:
         """The address that the QR shows."""

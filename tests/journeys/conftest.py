@@ -36,8 +36,17 @@ def member(new_member: NewMember) -> Member:
 
 
 @pytest.fixture
-def wired(new_member: NewMember) -> Member:
-    """The same with a device that signs in this process, for what no honest program would do."""
+def inside(new_member: NewMember) -> Member:
+    """Somebody with a device that signs in this process, for what no honest program would do;
+    signed in.
+    """
     member = new_member()
     member.enrols_by_wire()
     return member
+
+
+@pytest.fixture
+def wired(inside: Member) -> Member:
+    """The same, signed out."""
+    inside.browser.press("Log out")
+    return inside

@@ -81,10 +81,9 @@ class Member:
         self.browser.press("Log out")
 
     def enrols_by_wire(self) -> None:
-        """The same with a device that is no program: `device` holds its key, and is used up."""
+        """The same with a device that is no program, `device`; stays signed in."""
         self.device = sign_up_and_link(self.browser, self.login_id, PASSWORD)
         self.backup_codes = BACKUP_CODE.findall(self.browser.text)
-        self.browser.press("Log out")
 
     def _claims(self, address: str) -> None:
         store = ["--store", str(self.folder / STORE)]
@@ -98,6 +97,12 @@ class Member:
         used = browser or self.browser
         used.open(f"/login/?next={on_the_way_to}" if on_the_way_to else "/login/")
         used.press("Log in", username=self.login_id, password=PASSWORD)
+
+    def asks_in_a_new_browser(self) -> Browser:
+        """At its waiting page."""
+        browser = self.new_browser()
+        self.logs_in(browser)
+        return browser
 
     def answers(self, decision: str = "approve", number: str = "") -> httpx.Response:
         """What `device` answers to the question that is open."""

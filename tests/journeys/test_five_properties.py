@@ -152,6 +152,7 @@ def test_5_wrong_signature_unknown_device_and_foreign_question_look_alike(
 ) -> None:
     other = new_member()
     other.enrols_by_wire()
+    other.browser.press("Log out")
     for one in (wired, other):
         one.logs_in()
     asked, foreign = (question(one.origin, one.device) for one in (wired, other))

@@ -1,7 +1,6 @@
 """The main journey, whole: the real server process, the real command-line device, and HTTP."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -10,15 +9,7 @@ from devices.client.errors import ExitCode
 from tests.journeys.conftest import NewMember
 from tests.journeys.member import BACKUP_CODE, PASSWORD, QUESTION, Member
 from tests.journeys.wire import waiting_page
-from tests.services import server as site
 from tests.services.server import ServerProcess
-
-
-@pytest.fixture(scope="module")
-def second_server() -> Iterator[ServerProcess]:
-    with site.running(KAUTH_PASSWORD_HASH_MEMORY="19456") as process:
-        yield process
-
 
 # --- Linking ------------------------------------------------------------------------------
 
@@ -230,9 +221,9 @@ def test_after_a_reset_a_one_time_code_leads_to_a_new_device_and_nowhere_else(
 
 
 def test_one_device_answers_for_two_servers(
-    member: Member, second_server: ServerProcess, tmp_path_factory: pytest.TempPathFactory
+    member: Member, plain_server: ServerProcess, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with closing(Member(second_server.origin, tmp_path_factory.mktemp("second"))) as there:
+    with closing(Member(plain_server.origin, tmp_path_factory.mktemp("second"))) as there:
         there.signs_up()
         there.links(member.phone)
         there.phone = member.phone

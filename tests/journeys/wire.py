@@ -108,6 +108,11 @@ def sign_up_and_link(browser: Browser, login_id: str, password: str) -> Software
     """A new person with a linked device; the browser ends on the page of the backup codes."""
     browser.open("/signup/")
     browser.press("Sign up", username=login_id, password1=password, password2=password)
+    return link(browser)
+
+
+def link(browser: Browser) -> SoftwareDevice:
+    """Another device of the person who is signed in."""
     browser.open("/2fa/add/kauth/")
     browser.press("Next")
     device = SoftwareDevice()

@@ -52,6 +52,13 @@ def server() -> Iterator[site.ServerProcess]:
 
 
 @pytest.fixture(scope="session")
+def plain_server() -> Iterator[site.ServerProcess]:
+    """A second one, that trusts no proxy."""
+    with site.running(KAUTH_PASSWORD_HASH_MEMORY="19456") as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
 def node_path() -> str:
     with _available_or_said():
         return node.path()

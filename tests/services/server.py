@@ -2,12 +2,14 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -75,6 +77,13 @@ class ServerProcess:
             assert time.monotonic() < deadline, f"{text!r} never came:\n{self.output()}"
             time.sleep(0.05)
         return self.output()
+
+    def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """A look at the embedded database, or a change there behind the server's back."""
+        with closing(sqlite3.connect(self.folder / "data" / "kauth.sqlite3", timeout=20)) as file:
+            rows = file.execute(statement, values).fetchall()
+            file.commit()
+            return rows
 
     def manage(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Runs a management command beside the server, as its administrator would."""
