@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import audit, visitors
+from accounts import audit, sign_ins, visitors
 from accounts.models import EventKind, User
 
 PENDING = "pending_login"
@@ -107,6 +107,8 @@ def complete(request: HttpRequest, pending: PendingLogin, *, device: Any, method
     if device is not None:
         django_otp.login(request, device)
     request.session[RECENT] = int(time.time())
+    if not again:
+        sign_ins.begin(request, pending.user, **_approving(device))
     audit.record(
         EventKind.REAUTHENTICATED if again else EventKind.SIGNED_IN,
         user=pending.user,
@@ -121,11 +123,13 @@ def raise_level(request: HttpRequest, device: Any) -> None:
     django_otp.login(request, device)
     request.session.cycle_key()
     request.session[RECENT] = int(time.time())
+    sign_ins.approve(request, **_approving(device))
 
 
 def refresh(request: HttpRequest, user: User) -> None:
     """Keeps this session through a change that ends all other sessions of the account."""
     auth.update_session_auth_hash(request, user)
+    sign_ins.keep(request, user)
 
 
 def is_recent(request: HttpRequest) -> bool:
@@ -146,6 +150,12 @@ def local_page(address: str, default: str) -> str:
         address, allowed_hosts=None, require_https=settings.SECURE
     )
     return address if inside and address.startswith("/") else default
+
+
+def _approving(device: Any) -> dict[str, str]:
+    if device is None:
+        return {"device_id": "", "device_name": ""}
+    return {"device_id": device.persistent_id, "device_name": device.name}
 
 
 def _wait_for_second_step(

@@ -1,15 +1,20 @@
-"""The pages of the account manager about the person themselves: what happened on the account."""
+"""The pages of the account manager: what happened on the account, and where it is signed in."""
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts import activity
+from accounts import activity, sign_ins, visitors
 from accounts.manager_forms import ActivityForm
+from accounts.reauthentication import recent_login_to_change
 
 
 @login_required
@@ -44,3 +49,33 @@ def _filter(wanted: dict[str, Any]) -> str:
     """The filter as a query, for the links beside the table."""
     kept = {name: wanted[name] for name in ("group", "until") if wanted.get(name)}
     return urlencode(kept)
+
+
+@recent_login_to_change
+def sessions_page(request: HttpRequest) -> HttpResponseBase:
+    """Where the person is signed in; ends one of the others, or all of them."""
+    user: Any = request.user
+    here = sign_ins.current(request)
+    others = sign_ins.of(user).exclude(pk=here)
+    if request.method == "POST":
+        chosen = others if "all" in request.POST else others.filter(pk__in=_chosen(request))
+        ended = sign_ins.end(user, chosen, visitor=visitors.of(request), by="the person")
+        _say_how_many(request, ended)
+        return redirect("accounts:sessions")
+    context = {"here": sign_ins.of(user).filter(pk=here).first(), "others": others}
+    return render(request, "accounts/sessions.html", context)
+
+
+def _chosen(request: HttpRequest) -> list[UUID]:
+    try:
+        return [UUID(request.POST.get("end", ""))]
+    except ValueError:
+        return []
+
+
+def _say_how_many(request: HttpRequest, ended: int) -> None:
+    if ended:
+        text = ngettext("%(n)d browser is signed out.", "%(n)d browsers are signed out.", ended)
+        messages.success(request, text % {"n": ended})
+    else:
+        messages.info(request, _("That browser was not signed in any more."))

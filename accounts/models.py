@@ -86,6 +86,28 @@ class User(AbstractBaseUser, PermissionsMixin):
         ).hexdigest()
 
 
+class SignIn(models.Model):
+    """One place where an account is signed in; see accounts.sign_ins."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    epoch = models.PositiveIntegerField(editable=False)
+    browser = models.CharField(max_length=60, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    # The device that said yes, as django-otp names it, and what it was called then.
+    approved_by = models.CharField(max_length=255, blank=True)
+    device_name = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("place of sign-in")
+        verbose_name_plural = _("places of sign-in")
+
+    def __str__(self) -> str:
+        return f"{self.browser} {self.started_at:%Y-%m-%d %H:%M}"
+
+
 class SessionManager(BaseSessionManager["Session"]):
     use_in_migrations = True
 
@@ -94,6 +116,10 @@ class Session(AbstractBaseSession):
     """A browser session, under the SHA-256 of its key: a stolen table opens no session."""
 
     session_key = models.CharField(max_length=64, primary_key=True)
+    # No constraint: a session whose place of sign-in is gone is over, and its store knows.
+    sign_in = models.ForeignKey(
+        SignIn, null=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
+    )
 
     objects: ClassVar[SessionManager] = SessionManager()
 
@@ -143,6 +169,7 @@ class EventKind(models.TextChoices):
     SIGNED_IN = "signed_in", _("Signed in")
     SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
     SIGNED_OUT = "signed_out", _("Signed out")
+    SESSION_ENDED = "session_ended", _("Signed out of other browsers")
     REAUTHENTICATED = "reauthenticated", _("Confirmed again who you are")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
     PASSWORD_RESET_ASKED = "password_reset_asked", _("Password reset asked for")
@@ -181,6 +208,11 @@ class EventKind(models.TextChoices):
     TAMPERED = "tampered", _("A stored record does not fit its seal")
 
 
+def event_kinds() -> list[tuple[str, Any]]:
+    """The choices by name, so that a new kind needs no migration."""
+    return EventKind.choices
+
+
 class AppendOnlyQuerySet(models.QuerySet["SecurityEvent"]):
     def update(self, **fields: Any) -> int:
         raise TypeError("Security events are never changed.")
@@ -193,7 +225,7 @@ class SecurityEvent(models.Model):
     """One thing that happened, written once. Names are copied: rows outlive what they name."""
 
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
-    kind = models.CharField(max_length=30, choices=EventKind.choices)
+    kind = models.CharField(max_length=30, choices=event_kinds)
     # No constraint and no cascade: evidence stays when the account goes.
     user = models.ForeignKey(
         User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events"

@@ -8,7 +8,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware as DjangosMiddleware
 from django.utils import timezone
 
-from accounts.models import Session
+from accounts import sign_ins
+from accounts.models import Session, SignIn
 
 
 def stored(session_key: str) -> str:
@@ -34,6 +35,8 @@ class SessionMiddleware(DjangosMiddleware):
 class SessionStore(DatabaseStore):
     # Whether the cookie that came named no session that lives.
     was_gone = False
+    # Where this session is signed in, as it was when the session was loaded.
+    sign_in: SignIn | None = None
 
     @classmethod
     def get_model_class(cls) -> Any:
@@ -41,18 +44,23 @@ class SessionStore(DatabaseStore):
 
     def _live(self) -> Any:
         key = stored(self.session_key or "")
-        return self.model.objects.filter(session_key=key, expire_date__gt=timezone.now())
+        live = Session.objects.filter(session_key=key, expire_date__gt=timezone.now())
+        return live.select_related("sign_in")
 
     def _get_session_from_db(self) -> Any:
-        session = self._live().first()
-        if session is None:
-            self._session_key, self.was_gone = None, True
-        return session
+        return self._found(self._live().first())
 
     async def _aget_session_from_db(self) -> Any:
-        session = await self._live().afirst()
-        if session is None:
+        return self._found(await self._live().afirst())
+
+    def _found(self, session: Session | None) -> Session | None:
+        """A session that was ended may be written once more, by a request that had begun before:
+        without its place of sign-in it opens nothing.
+        """
+        if session is None or (session.sign_in_id and session.sign_in is None):
             self._session_key, self.was_gone = None, True
+            return None
+        self.sign_in = session.sign_in
         return session
 
     def exists(self, session_key: str) -> bool:
@@ -62,13 +70,15 @@ class SessionStore(DatabaseStore):
         return await super().aexists(stored(session_key))
 
     def create_model_instance(self, data: Any) -> Any:
-        session = super().create_model_instance(data)
+        session: Any = super().create_model_instance(data)
         session.session_key = stored(session.session_key)
+        session.sign_in_id = data.get(sign_ins.SESSION_KEY)
         return session
 
     async def acreate_model_instance(self, data: Any) -> Any:
-        session = await super().acreate_model_instance(data)
+        session: Any = await super().acreate_model_instance(data)
         session.session_key = stored(session.session_key)
+        session.sign_in_id = data.get(sign_ins.SESSION_KEY)
         return session
 
     def delete(self, session_key: str | None = None) -> None:

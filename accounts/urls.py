@@ -19,4 +19,5 @@ urlpatterns = [
     ),
     path("manager/activity/", manager_views.activity_page, name="activity"),
     path("manager/activity/download/", manager_views.activity_download, name="activity_download"),
+    path("manager/sessions/", manager_views.sessions_page, name="sessions"),
 ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import audit, known_browsers, passwords, reset_links, throttling, visitors
+from accounts import audit, known_browsers, passwords, reset_links, sign_ins, throttling, visitors
 from accounts import login as logins
 from accounts.forms import (
     LoginForm,
@@ -90,6 +90,7 @@ def _check_password(request: HttpRequest, login_id: str, form: Any) -> User | No
 def logout(request: HttpRequest) -> HttpResponseBase:
     if isinstance(request.user, User):
         audit.record(EventKind.SIGNED_OUT, user=request.user, visitor=visitors.of(request))
+        sign_ins.leave(request)
     auth.logout(request)
     return redirect(settings.LOGIN_URL)
 

@@ -4,9 +4,13 @@ import json
 from abc import ABC, abstractmethod
 from typing import Any
 
+from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib import auth
 
+from accounts import sign_ins
 from devices import doorbell
+from devices.protocol import CloseCode
 
 
 class PageConsumer(ABC, AsyncWebsocketConsumer):
@@ -17,24 +21,39 @@ class PageConsumer(ABC, AsyncWebsocketConsumer):
         """The group to listen to, or None when this session waits for nothing."""
 
     async def connect(self) -> None:
-        self.heard = await self.group()
-        if self.heard is None:
+        self.groups_joined: list[str] = []
+        heard = await self.group()
+        if heard is None:
             await self.close()
             return
-        await self.channel_layer.group_add(self.heard, self.channel_name)
+        session = self.scope["session"]
+        self.sign_in = await session.aget(sign_ins.SESSION_KEY)
+        await self._join(heard)
+        if self.sign_in:
+            await self._join(doorbell.pages_group(await session.aget(auth.SESSION_KEY)))
         await self.accept()
         # What changed before this socket was open is not lost: the page looks once now.
         await self.changed({})
+        await self.sessions_changed({})
 
     async def disconnect(self, code: int) -> None:
-        if self.heard is not None:
-            await self.channel_layer.group_discard(self.heard, self.channel_name)
+        for group in self.groups_joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Whatever a page says here is not heard."""
 
     async def changed(self, event: dict[str, Any]) -> None:
         await self.send(json.dumps({"t": "changed"}))
+
+    async def sessions_changed(self, event: dict[str, Any]) -> None:
+        """A socket does not outlive the session that opened it."""
+        if self.sign_in and not await database_sync_to_async(sign_ins.stands)(self.sign_in):
+            await self.close(code=CloseCode.NOT_AUTHENTICATED.value)
+
+    async def _join(self, group: str) -> None:
+        await self.channel_layer.group_add(group, self.channel_name)
+        self.groups_joined.append(group)
 
 
 class LinkConsumer(PageConsumer):

@@ -36,6 +36,11 @@ def enrolment_group(enrolment: int) -> str:
     return f"enrolment.{enrolment}"
 
 
+def pages_group(user_id: object) -> str:
+    """All open pages of the sessions that are signed in to one account."""
+    return f"pages.{user_id}"
+
+
 def works() -> bool:
     """Whether a ring would leave: asks the layer once."""
     return _send("health", {"type": "health"})

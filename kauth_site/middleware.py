@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from accounts import visitors
+from accounts import sign_ins, visitors
 from kauth_site import monitoring, request_ids, views
 from twofactor import methods
 
@@ -98,6 +98,17 @@ def utf8_forms(respond: Respond) -> Respond:
     def answer(request: HttpRequest) -> HttpResponse:
         if codecs.lookup(request.encoding or "utf-8").name != "utf-8":
             raise BadRequest("This site reads UTF-8 only.")
+        return respond(request)
+
+    return answer
+
+
+def last_seen(respond: Respond) -> Respond:
+    """Where an account is signed in, it is told when it was in use there last."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            sign_ins.seen(request)
         return respond(request)
 
     return answer

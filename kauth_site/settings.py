@@ -143,6 +143,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kauth_site.middleware.last_seen",
     "kauth_site.middleware.first_things_first",
 ]
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from accounts import sign_ins
 from accounts.models import SecurityEvent
 from devices import doorbell
 from twofactor import advice, methods
@@ -39,6 +40,7 @@ def manager(request: HttpRequest) -> HttpResponse:
     context = {
         "overview": overview,
         "advice": advice.for_person(user, overview),
+        "browsers": sign_ins.of(user).count(),
         "events": SecurityEvent.objects.filter(user=user)[:RECENT_EVENTS],
     }
     return render(request, "manager.html", context)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import known_browsers, visitors
+from accounts import known_browsers, sign_ins, visitors
 from accounts import login as logins
 from accounts.models import User
 from accounts.reauthentication import recent_login_required
@@ -117,12 +117,11 @@ def method(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase
 def remove(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase:
     """Says what removing means for the account, then does it."""
     found = _own(request, kind, public_id)
+    let_in = sign_ins.approved_by(found, but=sign_ins.current(request))
     if request.method == "POST":
-        take_away = REMOVE.get(kind, methods.remove)
-        take_away(found, visitor=visitors.of(request), by=enrolment.BY_PERSON)
-        user: Any = request.user
-        user.refresh_from_db()
-        logins.refresh(request, user)
+        _take_away(request, kind, found)
+        if "sessions" in request.POST:
+            sign_ins.end(found.user, let_in, visitor=visitors.of(request), by=f"with {found.name}")
         messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
         return redirect("twofactor:overview")
     after = methods.without(found)
@@ -130,8 +129,17 @@ def remove(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase
         "method": found,
         "last": after == methods.AfterRemoval.OFF,
         "codes_only": after == methods.AfterRemoval.CODES_ONLY,
+        "sessions": let_in.count(),
     }
     return render(request, "twofactor/remove.html", context)
+
+
+def _take_away(request: HttpRequest, kind: str, found: Any) -> None:
+    take_away = REMOVE.get(kind, methods.remove)
+    take_away(found, visitor=visitors.of(request), by=enrolment.BY_PERSON)
+    user: Any = request.user
+    user.refresh_from_db()
+    logins.refresh(request, user)
 
 
 def _over() -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.conf import settings
 
-from accounts import clock, throttling
+from accounts import clock, sign_ins, throttling
 from accounts.sessions import SessionStore
 from devices import authentication, enrolment
 from twofactor import backup_codes, challenges, otp_apps
@@ -30,6 +30,7 @@ def expire_overdue_challenges() -> dict[str, int]:
         "otp_setups_deleted": otp_apps.forget_unconfirmed(),
         "nonces_deleted": authentication.forget_nonces(),
         "throttles_deleted": throttling.forget_old(),
+        "sign_ins_deleted": sign_ins.forget_old(),
     }
     SessionStore.clear_expired()
     ExpiryRun.objects.update_or_create(pk=1, defaults={"ran_at": clock.now()})

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewPerson
+from tests.browser.conftest import NewContext, NewPerson
 from tests.browser.gallery import Gallery
 from tests.browser.person import Person
+from tests.browser.test_keyboard import walk_to
 from tests.services.server import ServerProcess
 
 MANY_ENTRIES = """
@@ -62,3 +63,26 @@ def test_the_activity_is_filtered_turned_and_downloaded(
         person.follow("Download as CSV")
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert text.count("request_approved") == 30
+
+
+def test_a_session_is_ended_and_its_open_page_goes_to_the_login(
+    member: Person, new_context: NewContext, gallery: Gallery
+) -> None:
+    elsewhere = member.with_browser(new_context())
+    phone = member.phone.listen("--once")
+    elsewhere.passes_the_password()
+    phone.shows("NEW BROWSER")
+    phone.types("y")
+    phone.types(elsewhere.number())
+    elsewhere.is_at("/manager/")
+    elsewhere.open("/2fa/add/kauth/")
+    elsewhere.press("Next")
+    member.open("/manager/")
+    member.follow("Where you are signed in")
+    member.reads("with Pixel 8")
+    gallery.show_ours(member.page, "sessions")
+    walk_to(member.page, "End")
+    with elsewhere.page.expect_navigation(url="**/login/**", timeout=2_000):
+        member.page.keyboard.press("Enter")
+    member.reads("1 browser is signed out.")
+    member.reads("You are signed in nowhere else.")

@@ -45,6 +45,8 @@ async function fetchState(address) {
     cache: "no-store",
     signal: AbortSignal.timeout(PATIENCE),
   });
+  // The session is over, and the page with it: the server says where to go.
+  if (response.redirected) location.replace(location.pathname);
   if (!response.ok) throw new Error(`The server answered ${response.status}.`);
   return response.json();
 }

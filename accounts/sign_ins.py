@@ -1,0 +1,115 @@
+"""Where an account is signed in: one row for each browser session that passed all that it needs.
+
+The row has a public id, so that a page can name a session without its key (which opens it). It
+goes on when the key changes. Deleting it ends the session, whatever is still written of that.
+"""
+
+import os
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django_otp.models import Device
+
+from accounts import audit, signals, visitors
+from accounts.models import EventKind, Session, SignIn, User
+from accounts.visitors import Visitor
+
+SESSION_KEY = "sign_in"
+NOWHERE = UUID(int=0)
+# How exactly the page tells when a session was last seen; it saves a write at each request.
+SEEN_EVERY = timedelta(minutes=1)
+# Rows of sessions that are over are evidence of nothing: the events are.
+KEPT = timedelta(days=1)
+
+
+def begin(request: HttpRequest, user: User, *, device_id: str, device_name: str) -> None:
+    """This session is signed in from now on. `device_id` is django-otp's name of the device that
+    approved it, or "".
+    """
+    visitor = visitors.of(request)
+    sign_in = SignIn.objects.create(
+        id=UUID(bytes=os.urandom(16)),
+        user=user,
+        epoch=user.security_epoch,
+        browser=visitor.browser,
+        address=visitor.address or None,
+        approved_by=device_id,
+        device_name=device_name,
+    )
+    request.session[SESSION_KEY] = str(sign_in.pk)
+
+
+def keep(request: HttpRequest, user: User) -> None:
+    """This session goes on although the account's epoch has moved on."""
+    SignIn.objects.filter(pk=current(request)).update(epoch=user.security_epoch)
+
+
+def approve(request: HttpRequest, *, device_id: str, device_name: str) -> None:
+    """A session that had passed one factor has now shown this device too."""
+    SignIn.objects.filter(pk=current(request), approved_by="").update(
+        approved_by=device_id, device_name=device_name
+    )
+
+
+def current(request: HttpRequest) -> UUID:
+    """The public id of the session of `request`; NOWHERE when it is not signed in."""
+    public_id = request.session.get(SESSION_KEY)
+    return UUID(public_id) if public_id else NOWHERE
+
+
+def of(user: User) -> QuerySet[SignIn]:
+    """Those that stand at this moment, the one that was seen last first."""
+    alive = Session.objects.filter(sign_in=OuterRef("pk"), expire_date__gt=timezone.now())
+    standing = SignIn.objects.filter(Exists(alive), user=user, epoch=user.security_epoch)
+    return standing.order_by("-last_seen_at")
+
+
+def approved_by(device: Device, *, but: UUID) -> QuerySet[SignIn]:
+    """Those that this device said yes to, without the one of id `but`."""
+    return of(device.user).filter(approved_by=device.persistent_id).exclude(pk=but)
+
+
+def stands(public_id: str) -> bool:
+    """Whether the session of this public id still opens the account."""
+    sign_in = SignIn.objects.select_related("user").filter(pk=public_id).first()
+    return (
+        sign_in is not None
+        and sign_in.user.is_active
+        and of(sign_in.user).filter(pk=sign_in.pk).exists()
+    )
+
+
+def seen(request: HttpRequest) -> None:
+    """Remembers when and from where this session was last in use."""
+    sign_in = getattr(request.session, "sign_in", None)
+    now = timezone.now()
+    if sign_in is not None and sign_in.last_seen_at <= now - SEEN_EVERY:
+        address = visitors.of(request).address or None
+        SignIn.objects.filter(pk=sign_in.pk).update(last_seen_at=now, address=address)
+
+
+def end(user: User, sign_ins: QuerySet[SignIn], *, visitor: Visitor, by: str) -> int:
+    """Ends these sessions of `user`, and their open sockets with them; returns how many."""
+    ended = sign_ins.filter(user=user).delete()[1].get("accounts.SignIn", 0)
+    if ended:
+        signals.sessions_changed.send(sender=SignIn, user_id=user.pk)
+        audit.record(EventKind.SESSION_ENDED, user=user, visitor=visitor, detail=f"{ended}: {by}")
+    return ended
+
+
+def leave(request: HttpRequest) -> None:
+    """The person logs out here: the open sockets of this session end with it."""
+    left = SignIn.objects.filter(pk=current(request)).first()
+    if left is not None:
+        left.delete()
+        signals.sessions_changed.send(sender=SignIn, user_id=left.user_id)
+
+
+def forget_old() -> int:
+    """Drops the rows whose session is over for a day; returns how many."""
+    alive = Session.objects.filter(sign_in=OuterRef("pk"))
+    over = SignIn.objects.filter(~Exists(alive), last_seen_at__lt=timezone.now() - KEPT)
+    return over.delete()[0]

@@ -1,0 +1,6 @@
+"""How the accounts app tells those above it."""
+
+from django.dispatch import Signal
+
+# sender=SignIn, user_id: some sessions of this account are over.
+sessions_changed = Signal()
