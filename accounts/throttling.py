@@ -54,6 +54,7 @@ PASSWORD_FROM_NETWORK = Limit(free=50, first_wait=timedelta(seconds=10), memory=
 CODE = Limit(free=5, first_wait=timedelta(seconds=30), memory=timedelta(days=1), off_after=50)
 BACKUP_CODE = Limit(free=5, first_wait=timedelta(seconds=30), memory=timedelta(days=1))
 DEVICE_CALLS = Limit(free=30, first_wait=timedelta(seconds=5), memory=timedelta(hours=1))
+PRACTICE = Limit(free=5, first_wait=timedelta(seconds=30), memory=timedelta(hours=1))
 SIGNUPS = Limit(free=20, first_wait=timedelta(minutes=1), memory=timedelta(hours=1))
 REPORTS = Limit(free=50, first_wait=timedelta(minutes=1), memory=timedelta(hours=1))
 RESETS = Limit(free=5, first_wait=timedelta(minutes=1), memory=timedelta(hours=1))

@@ -78,8 +78,8 @@ class SlowDown(Refusal):
     code = ErrorCode.SLOW_DOWN
     detail = _("Too many calls that did not fit came from this network. Wait, then try again.")
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__()
+    def __init__(self, retry_after: int, detail: object = None) -> None:
+        super().__init__(detail)
         self.retry_after = retry_after
 
 

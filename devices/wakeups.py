@@ -9,8 +9,8 @@ from celery.exceptions import OperationalError
 from django.conf import settings
 from django.db import transaction
 
-from devices import tasks
-from devices.models import DeviceState, PushSubscription
+from devices import push_subscriptions, tasks
+from devices.models import Device, DeviceState, PushSubscription
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ def account(user_id: UUID, *, until: datetime) -> None:
     ).values_list("device_id", flat=True)
     for device_id in asked:
         device(device_id, until=until)
+
+
+def reach(device: Device) -> bool:
+    """Whether this device can be woken at all."""
+    return bool(settings.KAUTH_VAPID_KEY) and push_subscriptions.of(device.pk) is not None
 
 
 def device(device_id: int, *, until: datetime) -> None:

@@ -16,7 +16,7 @@ from accounts.visitors import Visitor
 from devices import authentication, keys
 from devices.exceptions import BadRequest, Expired, NotPending, Refusal, Revoked, Unauthenticated
 from devices.models import Device, DeviceState
-from twofactor import challenges, requests
+from twofactor import challenges, practice, requests
 from twofactor.models import Challenge, State
 
 APPROVE, DENY, REPORT = "approve", "deny", "report"
@@ -46,6 +46,8 @@ def take(
     if decision not in (APPROVE, DENY, REPORT) or (decision != APPROVE and number):
         raise BadRequest
     try:
+        if asked := practice.find(challenge_id, device):
+            return practice.settle(asked, decision=decision, number=number, signature=signature)
         challenge = _authentic(challenge_id, device, decision, number, signature)
         state = _outcome(challenge, decision, number)
         if not _settle(challenge, device, state):

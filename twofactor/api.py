@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import visitors
-from devices import authentication, keys, messages, one_time_codes
+from devices import authentication, keys, messages, one_time_codes, wakeups
 from devices.api import device_call, signed_by_active
 from devices.exceptions import AlreadyProvisioned, Unauthenticated
 from devices.models import Device
 from devices.protocol import unb64
 from devices.sealing import SealBroken
-from twofactor import answers, backup_codes, challenges, requests
+from twofactor import answers, backup_codes, challenges, news, practice
 from twofactor.models import CHALLENGE_BYTES
 
 
@@ -26,9 +26,21 @@ from twofactor.models import CHALLENGE_BYTES
 def requests_open(request: HttpRequest) -> HttpResponse:
     """GET requests: what this device can answer now."""
     device = signed_by_active(request)
-    challenge = challenges.open_for(device)
-    found = [requests.message(challenge, device)] if challenge else []
-    return JsonResponse({"time": int(time.time()), "requests": found})
+    return JsonResponse({"time": int(time.time()), "requests": news.questions(device)})
+
+
+@device_call
+@require_POST
+def test(request: HttpRequest) -> HttpResponse:
+    """POST test: a practice request to the device that asks for it, by every way that it has."""
+    device = signed_by_active(request)
+    begun = practice.begin(device, visitor=visitors.of(request))
+    content = {
+        "challenge": begun.pk,
+        "expires": int(begun.expires_at.timestamp()),
+        "push": wakeups.reach(device),
+    }
+    return JsonResponse(content, status=201)
 
 
 @device_call

@@ -22,7 +22,7 @@ from devices.consumers import PageConsumer
 from devices.exceptions import Refusal, Revoked, Unauthenticated
 from devices.models import Device, DeviceState
 from devices.protocol import CloseCode, ErrorCode, ProtocolError, b64, unb64
-from twofactor import answers, api, challenges, requests
+from twofactor import answers, api, challenges, news
 
 AUTH_SECONDS = 10
 MESSAGES, PER_SECONDS = 30, 10
@@ -172,11 +172,10 @@ class DeviceConsumer(AsyncWebsocketConsumer):
             raise Revoked
         if device.is_active:
             await self._join(doorbell.account_group(device.user_id))
-            await self._ask_open_question(device)
+            await self._ask(device)
 
-    async def _ask_open_question(self, device: Device) -> None:
-        question = await database_sync_to_async(_open_question)(device)
-        if question is not None:
+    async def _ask(self, device: Device) -> None:
+        for question in await database_sync_to_async(news.questions)(device):
             await self._say(question)
 
     async def _answer(self, message: dict[str, Any]) -> None:
@@ -212,15 +211,14 @@ class DeviceConsumer(AsyncWebsocketConsumer):
     async def asked(self, event: dict[str, Any]) -> None:
         device = await self._standing(self.device_id)
         if device.is_active:
-            await self._ask_open_question(device)
+            await self._ask(device)
 
     @guarded
     async def closed(self, event: dict[str, Any]) -> None:
         device = await self._standing(self.device_id)
         if device.is_active:
-            await self._say(
-                {"t": "closed", "challenge": event["challenge"], "state": event["state"]}
-            )
+            ids = event["challenge"], event["state"]
+            await self._say(await database_sync_to_async(news.closing)(*ids))
 
     @guarded
     async def activated(self, event: dict[str, Any]) -> None:
@@ -280,8 +278,3 @@ def _one_less(counter: Counter[str], name: str) -> None:
     counter[name] -= 1
     if not counter[name]:
         del counter[name]
-
-
-def _open_question(device: Device) -> dict[str, Any] | None:
-    challenge = challenges.open_for(device)
-    return requests.message(challenge, device) if challenge else None

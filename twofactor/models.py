@@ -181,6 +181,40 @@ class OtpApp(Method):
         return reverse("twofactor:otp_app", args=[self.public_id])
 
 
+class PracticeQuerySet(models.QuerySet["Practice"]):
+    def open(self) -> "PracticeQuerySet":
+        return self.filter(answered_at=None, expires_at__gt=Now())
+
+
+class Practice(models.Model):
+    """A question to one device, to show that it rings. It is asked like a challenge, and has no
+    state: nothing waits for its answer.
+    """
+
+    id = models.CharField(primary_key=True, max_length=43, default=new_challenge_id, editable=False)
+    device = models.OneToOneField(Device, on_delete=models.CASCADE, related_name="practice")
+    context = models.TextField(editable=False)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    objects = PracticeQuerySet.as_manager()
+
+    purpose = Purpose.ACTION
+    match = Match.TAP
+
+    def __str__(self) -> str:
+        return f"{self.device} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def user_id(self) -> uuid.UUID:
+        return self.device.user_id
+
+    @property
+    def digits(self) -> int:
+        return settings.KAUTH_NUMBER_DIGITS
+
+
 class BackupCodeSet(OTPDevice):
     """The backup codes of an account, a django-otp device so that a session can name it.
 

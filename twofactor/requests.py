@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.visitors import Visitor
 from devices import keys, protocol
 from devices.models import Device
-from twofactor.models import Challenge
+from twofactor.models import Challenge, Practice
 
 SERVICE = "Account manager"
 
@@ -25,7 +25,9 @@ def new_number() -> str:
     return f"{secrets.randbelow(10**digits):0{digits}d}"
 
 
-def context_of(*, user: User, visitor: Visitor, service: str, new_browser: bool) -> str:
+def context_of(
+    *, user: User, visitor: Visitor, service: str, new_browser: bool, practice: bool = False
+) -> str:
     """What the person is shown, as JSON text; every value is in the server's own words."""
     facts = {
         "service": service,
@@ -34,11 +36,12 @@ def context_of(*, user: User, visitor: Visitor, service: str, new_browser: bool)
         "ip": visitor.address,
         "place": visitor.place,
         "new_browser": new_browser,
+        **({"practice": True} if practice else {}),
     }
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 
-def message(challenge: Challenge, device: Device) -> dict[str, Any]:
+def message(challenge: Challenge | Practice, device: Device) -> dict[str, Any]:
     """The `request` message for this device, signed for it alone."""
     return {
         "t": "request",
@@ -53,7 +56,7 @@ def message(challenge: Challenge, device: Device) -> dict[str, Any]:
     }
 
 
-def request_frame(challenge: Challenge, device: Device) -> bytes:
+def request_frame(challenge: Challenge | Practice, device: Device) -> bytes:
     return protocol.request(
         origin=settings.KAUTH_ORIGIN,
         server_id=keys.server_id(),
@@ -68,7 +71,9 @@ def request_frame(challenge: Challenge, device: Device) -> bytes:
     )
 
 
-def answer_frame(challenge: Challenge, device: Device, *, decision: str, number: str) -> bytes:
+def answer_frame(
+    challenge: Challenge | Practice, device: Device, *, decision: str, number: str
+) -> bytes:
     return protocol.answer(
         origin=settings.KAUTH_ORIGIN,
         server_id=keys.server_id(),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("device/v1/requests", api.requests_open, name="api_requests"),
     path("device/v1/answers", api.post_answer, name="api_answers"),
     path("device/v1/seen", api.seen, name="api_seen"),
+    path("device/v1/test", api.test, name="api_test"),
     path("device/v1/provision", api.provision, name="api_provision"),
     path("device/v1/provisioned", api.provisioned, name="api_provisioned"),
 ]

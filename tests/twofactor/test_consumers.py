@@ -15,10 +15,11 @@ from devices.models import Device, DeviceState, Enrolment
 from devices.protocol import CloseCode
 from tests.linked import Linked
 from tests.pages import browser, log_in
-from tests.people import VISITOR, claim_link
+from tests.people import VISITOR, claim_link, link_device
 from tests.sockets import device_socket, device_wire, opened, page_wire, stranger_socket
 from tests.software_device import SoftwareDevice
 from tests.twofactor.asking import ask
+from twofactor import practice
 from twofactor.models import Challenge, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,8 +41,31 @@ async def test_a_device_is_asked_and_its_answer_is_taken(alice: Linked) -> None:
         await socket.say(alice.phone.answer_body(request, "approve"))
         result = await socket.hear()
         assert result == {"t": "result", "challenge": challenge.pk, "ok": True, "state": "approved"}
-        assert (await socket.hear())["t"] == "closed"
+        assert await socket.hear() == {
+            "t": "closed",
+            "challenge": challenge.pk,
+            "state": "approved",
+            "device": alice.phone.device,
+            "by": "Pixel 8",
+        }
     assert (await Challenge.objects.aget(pk=challenge.pk)).state == State.APPROVED
+
+
+async def test_a_question_that_nobody_answered_closes_without_a_name(alice: Linked) -> None:
+    async with device_socket(alice.phone) as socket:
+        earlier = await asked(alice)
+        await socket.hear()
+        await asked(alice)
+        closed = {"t": "closed", "challenge": earlier.pk, "state": "superseded"}
+        assert await socket.hear() == closed
+
+
+async def test_a_practice_request_comes_over_the_socket_of_its_device(alice: Linked) -> None:
+    laptop, _ = await sync_to_async(link_device)(alice.user, "Laptop")
+    async with device_socket(alice.phone) as phone, device_socket(laptop) as other:
+        begun = await sync_to_async(practice.begin)(alice.row, visitor=VISITOR)
+        assert (await phone.hear())["challenge"] == begun.pk
+        assert await other.hears_nothing()
 
 
 async def test_d80_a_question_from_before_the_socket_is_asked_on_connecting(alice: Linked) -> None:

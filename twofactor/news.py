@@ -1,0 +1,21 @@
+"""What a device is told: read from the rows at the moment of telling, signed for it alone."""
+
+from typing import Any
+
+from devices.models import Device
+from twofactor import challenges, practice, requests
+from twofactor.models import Challenge
+
+
+def questions(device: Device) -> list[dict[str, Any]]:
+    """All that this device can answer now: its account's question, and its own practice."""
+    found = (challenges.open_for(device), practice.open_for(device))
+    return [requests.message(question, device) for question in found if question is not None]
+
+
+def closing(challenge_id: str, state: str) -> dict[str, Any]:
+    """The end of a question, with the device that answered it, if one did."""
+    message = {"t": "closed", "challenge": challenge_id, "state": state}
+    ended = Challenge.objects.select_related("answered_by").filter(pk=challenge_id).first()
+    by = ended.answered_by if ended else None
+    return message | ({"device": str(by.public_id), "by": by.name} if by else {})
