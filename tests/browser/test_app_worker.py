@@ -178,9 +178,12 @@ def test_an_answer_that_comes_too_late_says_so(computer: Computer, worker: Phone
 
 
 def test_a_device_that_was_removed_is_told_by_the_next_push_and_forgotten(
-    computer: Computer, phone: Page, worker: PhoneWorker
+    computer: Computer, phone: Page, worker: PhoneWorker, watch: Watch
 ) -> None:
+    watch.expect("favicon.ico")
     device = run(phone, "return (await vault.accounts())[0].device;")
+    # The app is closed: open, it would hear of it by its line.
+    phone.goto(f"{computer.origin}/app/manifest.webmanifest")
     computer.open(f"/2fa/devices/{device}/remove/")
     computer.press("Remove")
     worker.is_pushed()

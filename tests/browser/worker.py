@@ -4,16 +4,7 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, Worker
 
-REGISTERED = """async () => {
-    const workers = navigator.serviceWorker;
-    if (!(await workers.getRegistration("/app/"))) {
-        const address = document.body.dataset.worker;
-        const policy = trustedTypes.createPolicy("kauth-worker", { createScriptURL: (a) => a });
-        const options = { scope: "/app/", type: "module" };
-        workers.register(policy.createScriptURL(address), options);
-    }
-    await workers.ready;
-}"""
+REGISTERED = "async () => { await navigator.serviceWorker.ready; }"
 SHOWN = """async () => {
     const registration = await navigator.serviceWorker.ready;
     return (await registration.getNotifications()).map(({ title, body, tag, actions }) => {
