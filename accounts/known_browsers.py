@@ -5,13 +5,17 @@ a factor. What it carries is a signed cookie that names a row; without the row i
 """
 
 import hashlib
+from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from accounts import visitors
-from accounts.models import KnownBrowser, User
+from accounts import audit, visitors
+from accounts.models import EventKind, KnownBrowser, User
+from accounts.visitors import Visitor
 
 COOKIE_AGE = 180 * 24 * 3600
 SALT = "accounts.known_browser"
@@ -33,7 +37,8 @@ def remember(request: HttpRequest, response: HttpResponse, user: User, *, method
     `method` is the one to offer first next time; without one it stays as it was.
     """
     browser = find(request, user) or KnownBrowser(user=user)
-    browser.name = visitors.of(request).browser
+    visitor = visitors.of(request)
+    browser.name, browser.address = visitor.browser, visitor.address or None
     browser.last_method = method or browser.last_method
     browser.save()
     response.set_cookie(
@@ -44,6 +49,26 @@ def remember(request: HttpRequest, response: HttpResponse, user: User, *, method
         httponly=True,
         samesite="Lax",
     )
+
+
+def of(user: User) -> QuerySet[KnownBrowser]:
+    """Those whose cookie can still be good, the one that was used last first."""
+    since = timezone.now() - timedelta(seconds=COOKIE_AGE)
+    return user.known_browsers.filter(last_used_at__gt=since).order_by("-last_used_at")
+
+
+def forget(user: User, browsers: QuerySet[KnownBrowser], *, visitor: Visitor) -> int:
+    """From now on these are asked as new ones are; returns how many."""
+    forgotten = browsers.filter(user=user).delete()[0]
+    if forgotten:
+        audit.record(EventKind.BROWSER_FORGOTTEN, user=user, visitor=visitor)
+    return forgotten
+
+
+def forget_old() -> int:
+    """Drops those whose cookie is over; returns how many."""
+    since = timezone.now() - timedelta(seconds=COOKIE_AGE)
+    return KnownBrowser.objects.filter(last_used_at__lte=since).delete()[0]
 
 
 def _cookie_name(user: User) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import activity, sign_ins, visitors
+from accounts import activity, known_browsers, sign_ins, visitors
 from accounts.manager_forms import ActivityForm
 from accounts.reauthentication import recent_login_to_change
 
@@ -58,7 +58,7 @@ def sessions_page(request: HttpRequest) -> HttpResponseBase:
     here = sign_ins.current(request)
     others = sign_ins.of(user).exclude(pk=here)
     if request.method == "POST":
-        chosen = others if "all" in request.POST else others.filter(pk__in=_chosen(request))
+        chosen = others if "all" in request.POST else others.filter(pk=_chosen(request, "end"))
         ended = sign_ins.end(user, chosen, visitor=visitors.of(request), by="the person")
         _say_how_many(request, ended)
         return redirect("accounts:sessions")
@@ -66,11 +66,12 @@ def sessions_page(request: HttpRequest) -> HttpResponseBase:
     return render(request, "accounts/sessions.html", context)
 
 
-def _chosen(request: HttpRequest) -> list[UUID]:
+def _chosen(request: HttpRequest, button: str) -> UUID:
+    """The public id that a pressed button names; that of nothing when it names none."""
     try:
-        return [UUID(request.POST.get("end", ""))]
+        return UUID(request.POST.get(button, ""))
     except ValueError:
-        return []
+        return sign_ins.NOWHERE
 
 
 def _say_how_many(request: HttpRequest, ended: int) -> None:
@@ -79,3 +80,17 @@ def _say_how_many(request: HttpRequest, ended: int) -> None:
         messages.success(request, text % {"n": ended})
     else:
         messages.info(request, _("That browser was not signed in any more."))
+
+
+@recent_login_to_change
+def browsers_page(request: HttpRequest) -> HttpResponseBase:
+    """The browsers that are spared the number; forgets one of them, or all."""
+    user: Any = request.user
+    known = known_browsers.of(user)
+    if request.method == "POST":
+        chosen = known if "all" in request.POST else known.filter(pk=_chosen(request, "forget"))
+        if known_browsers.forget(user, chosen, visitor=visitors.of(request)):
+            messages.success(request, _("Forgotten. The next sign-in there asks as in a new one."))
+        return redirect("accounts:browsers")
+    context = {"browsers": known, "here": known_browsers.find(request, user)}
+    return render(request, "accounts/browsers.html", context)

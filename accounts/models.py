@@ -139,6 +139,7 @@ class KnownBrowser(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_browsers")
     name = models.CharField(max_length=60)
+    address = models.GenericIPAddressField(null=True)
     # How this browser passed the second step last: what it is offered first, and no more than that.
     last_method = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -170,6 +171,7 @@ class EventKind(models.TextChoices):
     SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
     SIGNED_OUT = "signed_out", _("Signed out")
     SESSION_ENDED = "session_ended", _("Signed out of other browsers")
+    BROWSER_FORGOTTEN = "browser_forgotten", _("Known browser forgotten")
     REAUTHENTICATED = "reauthenticated", _("Confirmed again who you are")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
     PASSWORD_RESET_ASKED = "password_reset_asked", _("Password reset asked for")

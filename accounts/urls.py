@@ -20,4 +20,5 @@ urlpatterns = [
     path("manager/activity/", manager_views.activity_page, name="activity"),
     path("manager/activity/download/", manager_views.activity_download, name="activity_download"),
     path("manager/sessions/", manager_views.sessions_page, name="sessions"),
+    path("manager/browsers/", manager_views.browsers_page, name="browsers"),
 ]

@@ -1,6 +1,7 @@
 """A known browser is spared the number, and is never taken for a factor (D-72)."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from django.conf import settings as site
 from django.core import signing
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import known_browsers
-from accounts.models import KnownBrowser, User
+from accounts.models import EventKind, KnownBrowser, SecurityEvent, User
 from tests.linked import Linked
 from tests.pages import browser, log_in, pass_second_factor, sign_in, signed_in_as
 from tests.people import make_user
@@ -145,3 +147,46 @@ def test_the_key_that_signs_it_is_the_sites(known: Client, alice: Linked) -> Non
     row = KnownBrowser.objects.get()
     forged = signing.dumps(str(row.pk), key=f"{site.SECRET_KEY}x", salt=known_browsers.SALT)
     assert found(alice.user, **{name: forged}) is None
+
+
+# --- Listed and forgotten -----------------------------------------------------------------
+
+BROWSERS = "/manager/browsers/"
+
+
+def test_the_page_lists_them_and_marks_the_one_it_is_shown_in(known: Client, alice: Linked) -> None:
+    other = alice.user.known_browsers.create(name="Firefox on Windows", address="9.9.9.9")
+    context = known.get(BROWSERS).context
+    assert {browser.pk for browser in context["browsers"]} == {other.pk, context["here"].pk}
+    page = known.get(BROWSERS).content.decode()
+    for part in ("Firefox on Windows", "9.9.9.9", "This browser"):
+        assert part in page
+    assert not [value for value in values(known).values() if value in page]
+
+
+def test_a_forgotten_browser_is_a_new_one(known: Client, alice: Linked) -> None:
+    row = KnownBrowser.objects.get(user=alice.user)
+    known.post(BROWSERS, {"forget": str(row.pk)})
+    assert found(alice.user, **values(known)) is None
+    assert SecurityEvent.objects.filter(kind=EventKind.BROWSER_FORGOTTEN).count() == 1
+
+
+def test_all_are_forgotten_at_once_and_nobody_elses(known: Client, alice: Linked) -> None:
+    theirs = make_user("mallory@example.org").known_browsers.create(name="Firefox on Linux")
+    alice.user.known_browsers.create(name="Firefox on Windows")
+    known.post(BROWSERS, {"forget": str(theirs.pk)})
+    known.post(BROWSERS, {"all": "1"})
+    assert KnownBrowser.objects.get() == theirs
+
+
+@pytest.mark.parametrize("fields", [{}, {"forget": ""}, {"forget": "x"}])
+def test_what_names_no_browser_forgets_none(known: Client, fields: dict[str, str]) -> None:
+    known.post(BROWSERS, fields)
+    assert KnownBrowser.objects.count() == 1
+
+
+def test_one_whose_cookie_is_over_is_not_listed_and_dropped(known: Client, alice: Linked) -> None:
+    old = timezone.now() - timedelta(seconds=known_browsers.COOKIE_AGE)
+    KnownBrowser.objects.update(last_used_at=old)
+    assert not known.get(BROWSERS).context["browsers"]
+    assert known_browsers.forget_old() == 1

@@ -86,3 +86,18 @@ def test_a_session_is_ended_and_its_open_page_goes_to_the_login(
         member.page.keyboard.press("Enter")
     member.reads("1 browser is signed out.")
     member.reads("You are signed in nowhere else.")
+
+
+def test_a_forgotten_browser_is_asked_for_the_number_again(
+    member: Person, gallery: Gallery
+) -> None:
+    member.open("/manager/")
+    member.follow("Known browsers")
+    member.reads("This browser")
+    gallery.show_ours(member.page, "known-browsers")
+    walk_to(member.page, "Forget")
+    member.page.keyboard.press("Enter")
+    member.reads("No browser is known.")
+    member.signs_out()
+    member.passes_the_password()
+    assert len(member.number()) == 2
