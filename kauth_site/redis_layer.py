@@ -17,6 +17,7 @@ from channels_redis.pubsub import (
     RedisSingleShardConnection,
 )
 from channels_redis.utils import _close_redis, _wrap_close, decode_hosts
+from cryptography.fernet import InvalidToken
 from redis import Redis
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
@@ -63,6 +64,16 @@ class RedisLayer(RedisPubSubChannelLayer):
         except LOST:
             self._rest_until = time.monotonic() + REST_SECONDS
             raise
+
+    async def receive(self, channel: str) -> Any:
+        """The next ring that is sealed with our key; any other is nobody's word to us. Processes
+        that still have the key of before send such ones for a while.
+        """
+        while True:
+            try:
+                return await self._get_layer().receive(channel)
+            except InvalidToken:
+                logger.warning("A ring that is not sealed with our key is not heard.")
 
     def ring_here(self, group: str, message: dict[str, Any]) -> None:
         """The same for the sockets of this process alone. Only in its event loop."""

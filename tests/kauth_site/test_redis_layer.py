@@ -53,6 +53,14 @@ async def rung_until_heard(layer: Any, group: str, channel: str) -> dict[str, An
     return hearing.result()
 
 
+async def test_d89_a_ring_under_another_key_is_not_heard(server: Redis, layer: Any) -> None:
+    stranger: Any = RedisLayer(server.url, symmetric_encryption_keys=["a key of somebody else"])
+    channel = await listening(layer)
+    await asyncio.to_thread(stranger.ring, "page", {"type": "revoked"})
+    await asyncio.to_thread(layer.ring, "page", {"type": "changed"})
+    assert await heard(layer, channel) == {"type": "changed"}
+
+
 async def test_a_ring_from_a_thread_is_heard(layer: Any) -> None:
     channel = await listening(layer)
     await asyncio.to_thread(layer.ring, "page", {"type": "changed"})
