@@ -1,6 +1,7 @@
 """A device and a waiting page on the real sockets of a server process, for journeys."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,8 @@ from devices.protocol import SOCKET_PATH, SUBPROTOCOL
 from tests.journeys.browser import Browser
 from tests.software_device import SoftwareDevice
 
-PATIENCE = 10
+# Beat comes by every ten seconds.
+PATIENCE = 20
 
 
 class DeviceSocket:
@@ -52,10 +54,18 @@ class DeviceSocket:
 
 
 @contextmanager
-def connected(origin: str, device: SoftwareDevice) -> Iterator[DeviceSocket]:
-    address = origin.replace("http", "ws", 1) + SOCKET_PATH
-    with connect(address, subprotocols=[Subprotocol(SUBPROTOCOL)]) as socket:
-        yield DeviceSocket(socket, device)
+def connected(origin: str, device: SoftwareDevice, port: int = 0) -> Iterator[DeviceSocket]:
+    """By the address of the site; or, around its proxy, at the `port` of one process."""
+    options: dict[str, Any] = {"subprotocols": [Subprotocol(SUBPROTOCOL)]}
+    with _opened(origin, SOCKET_PATH, port, **options) as open_socket:
+        yield DeviceSocket(open_socket, device)
+
+
+def _opened(site: str, path: str, port: int, **options: Any) -> ClientConnection:
+    if not port:
+        return connect(site.replace("http", "ws", 1) + path, **options)
+    here = socket.create_connection(("127.0.0.1", port))
+    return connect(f"ws://{site.partition('://')[2]}{path}", sock=here, **options)
 
 
 def call(
@@ -95,13 +105,11 @@ class PageSocket:
 
 
 @contextmanager
-def waiting_page(browser: Browser) -> Iterator[PageSocket]:
-    address = browser.origin.replace("http", "ws", 1) + "/ws/login/"
+def waiting_page(browser: Browser, port: int = 0) -> Iterator[PageSocket]:
     cookies = "; ".join(f"{one.name}={one.value}" for one in browser.http.cookies.jar)
-    with connect(
-        address, origin=Origin(browser.origin), additional_headers={"Cookie": cookies}
-    ) as socket:
-        yield PageSocket(socket, browser)
+    told = {"origin": Origin(browser.origin), "additional_headers": {"Cookie": cookies}}
+    with _opened(browser.origin, "/ws/login/", port, **told) as open_socket:
+        yield PageSocket(open_socket, browser)
 
 
 def sign_up_and_link(browser: Browser, login_id: str, password: str) -> SoftwareDevice:
