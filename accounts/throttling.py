@@ -52,6 +52,7 @@ class Limit:
 PASSWORD_OF_ACCOUNT = Limit(free=10, first_wait=timedelta(seconds=30), memory=timedelta(days=1))
 PASSWORD_FROM_NETWORK = Limit(free=50, first_wait=timedelta(seconds=10), memory=timedelta(hours=1))
 CODE = Limit(free=5, first_wait=timedelta(seconds=30), memory=timedelta(days=1), off_after=50)
+SECURITY_KEY = Limit(free=10, first_wait=timedelta(seconds=30), memory=timedelta(days=1))
 BACKUP_CODE = Limit(free=5, first_wait=timedelta(seconds=30), memory=timedelta(days=1))
 DEVICE_CALLS = Limit(free=30, first_wait=timedelta(seconds=5), memory=timedelta(hours=1))
 PRACTICE = Limit(free=5, first_wait=timedelta(seconds=30), memory=timedelta(hours=1))

@@ -50,13 +50,18 @@ def device_signed(device: "Device", signature: bytes, frame: bytes) -> bool:
 
 def seal_of(device: "Device") -> bytes:
     """A MAC over what must not change: whoever can write the table still cannot plant a key."""
-    frame = protocol.frame(
-        "kauth/v1/at-rest/device-key",
+    return row_mac(
+        "device-key",
         str(device.public_id).encode(),
         str(device.user_id).encode(),
         device.algorithm.encode(),
         bytes(device.public_key),
     )
+
+
+def row_mac(purpose: str, *columns: bytes) -> bytes:
+    """A MAC over the columns of one row, under a key outside the database."""
+    frame = protocol.frame(f"kauth/v1/at-rest/{purpose}", *columns)
     return hmac.digest(unb64(settings.KAUTH_ROW_MAC_KEY), frame, hashlib.sha256)
 
 

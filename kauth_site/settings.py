@@ -78,6 +78,7 @@ KAUTH_RECENT_LOGIN = timedelta(minutes=5)
 KAUTH_DEVICES_PER_ACCOUNT = 5
 # OTP apps, and security keys.
 KAUTH_METHODS_PER_KIND = 5
+KAUTH_KEY_CEREMONY_LIFETIME = timedelta(minutes=5)
 KAUTH_OTP_SETUP_LIFETIME = timedelta(minutes=10)
 KAUTH_BACKUP_CODES_READABLE = timedelta(minutes=10)
 KAUTH_RECOVERY_CODE_LIFETIME = timedelta(hours=1)

@@ -9,7 +9,7 @@ from accounts.models import User
 from devices import one_time_codes
 from tests.people import VISITOR
 from twofactor import otp_apps
-from twofactor.models import OtpApp
+from twofactor.method_models import OtpApp
 
 STEP = 60_000_000  # the code of this step begins at T
 T = STEP * one_time_codes.PERIOD

@@ -24,6 +24,10 @@ class Paused(Exception):
         self.why = why
 
 
+class KeyRefused(Exception):
+    """What was sent is not the answer of a security key of this account to this page."""
+
+
 class SetupOver(Exception):
     """The time to set this method up is over, or it was set up anew elsewhere."""
 

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import words
+from devices import names
 
 TYPE_IT = words(_("Type the code, then press Continue."))
 
@@ -30,6 +31,25 @@ class FirstCodeForm(CodeForm):
     """Under a QR, which on a phone would be scrolled out of sight by the focus."""
 
     code = code_field()
+
+
+class KeyForm(forms.Form):
+    """What a script of the page puts in: the browser's answer as JSON."""
+
+    answer = forms.CharField(
+        error_messages=words(_("Your browser sent no answer of a key. Try again.")),
+        label=_("Security key"),
+        max_length=20_000,
+    )
+
+
+class NewKeyForm(KeyForm):
+    name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=names.LONGEST,
+        help_text=_("So that you know it again, such as “Blue key”."),
+    )
 
 
 class BackupCodeForm(forms.Form):

@@ -9,7 +9,8 @@ from devices import one_time_codes, sealing
 from devices.models import Device, PushSubscription
 from devices.sealing import SealBroken
 from twofactor import backup_codes
-from twofactor.models import BackupCodeSet, OtpApp
+from twofactor.method_models import OtpApp
+from twofactor.models import BackupCodeSet
 
 
 class Sealed(NamedTuple):

@@ -1,4 +1,4 @@
-"""Pages of the methods: adding an OTP app, and renaming or removing what an account has."""
+"""Pages of the methods: adding OTP apps and keys, renaming and removing what an account has."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,10 +22,10 @@ from devices import enrolment, one_time_codes, qr
 from devices.forms import RenameForm
 from devices.models import Device
 from devices.one_time_codes import WrongCode
-from twofactor import methods, otp_apps
-from twofactor.exceptions import SetupOver, TooManyMethods
-from twofactor.forms import FirstCodeForm
-from twofactor.models import Method, OtpApp
+from twofactor import methods, otp_apps, security_keys
+from twofactor.exceptions import KeyRefused, SetupOver, TooManyMethods
+from twofactor.forms import FirstCodeForm, NewKeyForm
+from twofactor.method_models import Method, OtpApp, SecurityKey
 
 SESSION_KEY = "otp_setup"
 GROUP = 4
@@ -34,6 +34,7 @@ GROUP = 4
 OWN: dict[str, Callable[[User], QuerySet[Any]]] = {
     Device.KIND: lambda user: Device.objects.of(user).active(),
     OtpApp.KIND: OtpApp.objects.of,
+    SecurityKey.KIND: SecurityKey.objects.of,
 }
 REMOVE: dict[str, Callable[..., bool]] = {Device.KIND: enrolment.revoke}
 
@@ -85,6 +86,41 @@ def _show_otp(request: HttpRequest, user: User, form: FirstCodeForm) -> HttpResp
         "secret": " ".join(secret[i : i + GROUP] for i in range(0, len(secret), GROUP)),
     }
     return render(request, "twofactor/add_otp.html", context)
+
+
+@recent_login_required
+@never_cache
+@sensitive_post_parameters()
+def add_key(request: HttpRequest) -> HttpResponseBase:
+    """The browser makes a key for this site; a script of the page sends what comes of it."""
+    user: Any = request.user
+    if not security_keys.possible():
+        raise Http404
+    form = NewKeyForm(request.POST or None)
+    try:
+        if request.method == "POST" and form.is_valid():
+            key = _registered(request, user, form)
+            if key is not None:
+                return added(request, user, key)
+        binding = logins.binding_of(request)
+        options = security_keys.registration_options(user, binding=binding)
+    except TooManyMethods:
+        return render(request, "twofactor/add_key.html", {"most": settings.KAUTH_METHODS_PER_KIND})
+    return render(request, "twofactor/add_key.html", {"form": form, "options": options})
+
+
+def _registered(request: HttpRequest, user: User, form: NewKeyForm) -> SecurityKey | None:
+    try:
+        return security_keys.register(
+            user,
+            answer=form.cleaned_data["answer"],
+            name=form.cleaned_data["name"],
+            binding=logins.binding_of(request),
+            visitor=visitors.of(request),
+        )
+    except KeyRefused:
+        form.add_error("answer", _("This key could not be added. Try again, or take another one."))
+        return None
 
 
 def added(request: HttpRequest, user: User, method: Method) -> HttpResponse:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, ngettext
 
@@ -14,7 +15,8 @@ from accounts.visitors import Visitor
 from devices import enrolment, names
 from devices.models import Device
 from twofactor import backup_codes
-from twofactor.models import Method, MethodQuerySet, OtpApp
+from twofactor.exceptions import TooManyMethods
+from twofactor.method_models import Method, MethodQuerySet, OtpApp, SecurityKey
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,12 @@ class Overview:
     backup_codes_left: int
     must_enrol: bool = False
     otp_apps: Sequence[OtpApp] = ()
+    security_keys: Sequence[SecurityKey] = ()
 
     @property
     def methods(self) -> list[Any]:
         """All but the backup codes: those only stand in for one of these."""
-        return [*self.devices, *self.otp_apps]
+        return [*self.security_keys, *self.devices, *self.otp_apps]
 
     @property
     def enabled(self) -> bool:
@@ -49,12 +52,16 @@ class Overview:
 
     def _counted(self) -> list[str]:
         """The kinds in words; those that there are none of are left out, but for the codes."""
-        devices, apps, codes = len(self.devices), len(self.otp_apps), self.backup_codes_left
+        devices, apps, keys = len(self.devices), len(self.otp_apps), len(self.security_keys)
+        codes = self.backup_codes_left
         parts = []
         if devices:
             parts.append(ngettext("%(n)d device", "%(n)d devices", devices) % {"n": devices})
         if apps:
             parts.append(ngettext("%(n)d OTP app", "%(n)d OTP apps", apps) % {"n": apps})
+        if keys:
+            words = ngettext("%(n)d security key", "%(n)d security keys", keys)
+            parts.append(words % {"n": keys})
         return [
             *parts,
             ngettext("%(n)d backup code", "%(n)d backup codes", codes) % {"n": codes},
@@ -75,11 +82,16 @@ def overview(user: User) -> Overview:
         backup_codes_left=backup_codes.left(user),
         must_enrol=user.must_enrol,
         otp_apps=list(otp_apps(user)),
+        security_keys=list(security_keys(user)),
     )
 
 
 def otp_apps(user: User) -> MethodQuerySet:
     return OtpApp.objects.of(user)
+
+
+def security_keys(user: User) -> MethodQuerySet:
+    return SecurityKey.objects.of(user)
 
 
 def has_device(user: User) -> bool:
@@ -88,7 +100,7 @@ def has_device(user: User) -> bool:
 
 def enabled(user: User) -> bool:
     """Whether there is any method; backup codes alone are none."""
-    return has_device(user) or otp_apps(user).exists()
+    return has_device(user) or otp_apps(user).exists() or security_keys(user).exists()
 
 
 def required(user: User) -> bool:
@@ -103,6 +115,20 @@ def without(method: Any) -> AfterRemoval:
         return AfterRemoval.OFF
     weaker = not isinstance(method, OtpApp) and all(isinstance(other, OtpApp) for other in rest)
     return AfterRemoval.CODES_ONLY if weaker else AfterRemoval.PROTECTED
+
+
+def check_room(user: User, kind: type[Method]) -> None:
+    """Raises TooManyMethods when the account has as many of this kind as there may be."""
+    if kind.objects.of(user).count() >= settings.KAUTH_METHODS_PER_KIND:
+        raise TooManyMethods
+
+
+def free_name(user: User, kind: type[Method]) -> str:
+    """Such as "OTP app", then "OTP app 2": the person can give it a better one."""
+    taken = set(kind.objects.of(user).values_list("name", flat=True))
+    plain = kind().kind
+    numbered = (f"{plain} {number}" for number in range(2, len(taken) + 3))
+    return next(name for name in (plain, *numbered) if name not in taken)
 
 
 def begin_using(user: User, *, visitor: Visitor) -> bool:
@@ -184,6 +210,7 @@ def reset(user: User, *, by: str) -> str:
     """
     demand_enrolment(user)
     OtpApp.objects.filter(user=user).delete()
+    SecurityKey.objects.filter(user=user).delete()
     for device in Device.objects.of(user).active():
         enrolment.revoke(device, visitor=audit.NOBODY, by=by)
     code = backup_codes.generate_recovery(user)

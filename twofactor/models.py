@@ -2,19 +2,21 @@
 
 import secrets
 import uuid
-from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device as OTPDevice
 
 from accounts.models import User
 from devices.models import Device
 from devices.protocol import b64
+from twofactor.method_models import KeyCeremony, OtpApp, SecurityKey
+
+# Django looks for models in this module.
+__all__ = ["KeyCeremony", "OtpApp", "SecurityKey"]
 
 CHALLENGE_BYTES = 32
 
@@ -120,65 +122,6 @@ class Challenge(models.Model):
     def digits(self) -> int:
         """How many digits the device has to ask for; the setting's, where none are asked."""
         return len(self.number) or settings.KAUTH_NUMBER_DIGITS
-
-
-class MethodQuerySet(models.QuerySet[Any]):
-    def of(self, user: User) -> "MethodQuerySet":
-        """Those that count: what waits for its first code is no method."""
-        return self.filter(user=user, confirmed=True)
-
-    def devices_for_user(
-        self,
-        user: User,
-        confirmed: bool | None = None,  # noqa: FBT001 - django-otp's signature
-    ) -> "MethodQuerySet":
-        """django-otp's manager contract."""
-        devices = self.filter(user=user)
-        return devices if confirmed is None else devices.filter(confirmed=confirmed)
-
-
-class Method(OTPDevice):
-    """A second factor that stands beside the linked devices, a django-otp device like them.
-
-    Removing it deletes the row: what it was called stays in the events.
-    """
-
-    KIND: ClassVar[str]
-
-    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    created_at = models.DateTimeField()
-    last_used_at = models.DateTimeField(null=True)
-
-    objects = MethodQuerySet.as_manager()  # type: ignore[assignment,misc]
-
-    class Meta:
-        abstract = True
-        ordering = ["created_at"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def kind(self) -> str:
-        """What it is, in words."""
-        return str(self._meta.verbose_name)
-
-
-class OtpApp(Method):
-    """A TOTP app of any maker. It counts, `confirmed`, once it has shown a right code."""
-
-    KIND = "otp"
-    CODE_PURPOSE = "otp-app"
-
-    otp_secret = models.BinaryField(max_length=80)
-    otp_last_step = models.BigIntegerField(default=0)
-
-    class Meta(Method.Meta):
-        verbose_name = _("OTP app")
-        verbose_name_plural = _("OTP apps")
-
-    def get_absolute_url(self) -> str:
-        return reverse("twofactor:otp_app", args=[self.public_id])
 
 
 class PracticeQuerySet(models.QuerySet["Practice"]):

@@ -9,7 +9,6 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext
 
 from accounts import audit, clock, throttling
 from accounts.models import EventKind, User
@@ -17,8 +16,8 @@ from accounts.visitors import Visitor
 from devices import one_time_codes
 from devices.sealing import SealBroken
 from twofactor import methods
-from twofactor.exceptions import SetupOver, TooManyMethods
-from twofactor.models import MethodQuerySet, OtpApp
+from twofactor.exceptions import SetupOver
+from twofactor.method_models import MethodQuerySet, OtpApp
 
 
 def begin(user: User) -> OtpApp:
@@ -26,9 +25,11 @@ def begin(user: User) -> OtpApp:
 
     Raises TooManyMethods.
     """
-    _check_room(user)
+    methods.check_room(user, OtpApp)
     OtpApp.objects.filter(user=user, confirmed=False).delete()
-    app = OtpApp(user=user, name=_free_name(user), confirmed=False, created_at=clock.now())
+    app = OtpApp(
+        user=user, name=methods.free_name(user, OtpApp), confirmed=False, created_at=clock.now()
+    )
     app.otp_secret = one_time_codes.new_secret(user.pk, app.public_id, OtpApp.CODE_PURPOSE)
     app.save()
     return app
@@ -69,7 +70,7 @@ def confirm(app: OtpApp, *, code: str, visitor: Visitor) -> None:
     throttling.clear(key)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=app.user_id)
-        _check_room(user)
+        methods.check_room(user, OtpApp)
         if (
             not _in_time()
             .filter(pk=app.pk)
@@ -100,16 +101,3 @@ def _opens(app: OtpApp) -> bool:
     except SealBroken:
         return False
     return True
-
-
-def _check_room(user: User) -> None:
-    if OtpApp.objects.of(user).count() >= settings.KAUTH_METHODS_PER_KIND:
-        raise TooManyMethods
-
-
-def _free_name(user: User) -> str:
-    """ "OTP app", then "OTP app 2": the person can give it a better one."""
-    taken = set(OtpApp.objects.of(user).values_list("name", flat=True))
-    plain = gettext("OTP app")
-    numbered = (f"{plain} {number}" for number in range(2, len(taken) + 3))
-    return next(name for name in (plain, *numbered) if name not in taken)

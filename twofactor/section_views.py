@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from accounts import visitors
 from accounts.models import User
 from accounts.reauthentication import recent_login_required
-from twofactor import backup_codes, methods
+from twofactor import backup_codes, methods, security_keys
 from twofactor.models import BackupCodeSet
 
 
@@ -26,7 +26,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @recent_login_required
 def add(request: HttpRequest) -> HttpResponse:
-    return render(request, "twofactor/add.html")
+    return render(request, "twofactor/add.html", {"keys_possible": security_keys.possible()})
 
 
 @recent_login_required

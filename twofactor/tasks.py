@@ -8,7 +8,7 @@ from django.conf import settings
 from accounts import clock, known_browsers, sign_ins, throttling
 from accounts.sessions import SessionStore
 from devices import authentication, enrolment
-from twofactor import backup_codes, challenges, otp_apps
+from twofactor import backup_codes, ceremonies, challenges, otp_apps
 from twofactor.models import ExpiryRun
 
 BATCH = 500
@@ -28,6 +28,7 @@ def expire_overdue_challenges() -> dict[str, int]:
         "challenges_deleted": _in_batches(lambda limit: challenges.prune(kept_from, limit)),
         "backup_codes_hidden": backup_codes.put_away_overdue(),
         "otp_setups_deleted": otp_apps.forget_unconfirmed(),
+        "key_ceremonies_deleted": ceremonies.forget_old(),
         "nonces_deleted": authentication.forget_nonces(),
         "throttles_deleted": throttling.forget_old(),
         "sign_ins_deleted": sign_ins.forget_old(),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from twofactor import api, method_views, section_views, views
+from twofactor import api, method_views, section_views, views, way_views
 
 app_name = "twofactor"
 
@@ -9,11 +9,14 @@ urlpatterns = [
     path("login/verify/state/", views.verify_state, name="verify_state"),
     path("login/verify/again/", views.verify_again, name="verify_again"),
     path("login/verify/cancel/", views.verify_cancel, name="verify_cancel"),
-    path("login/verify/code/", views.code, name="code"),
-    path("login/verify/backup-code/", views.backup_code, name="backup_code"),
+    path("login/verify/code/", way_views.code, name="code"),
+    path("login/verify/backup-code/", way_views.backup_code, name="backup_code"),
+    path("login/verify/key/", way_views.key, name="key"),
     path("2fa/", section_views.overview, name="overview"),
     path("2fa/add/", section_views.add, name="add"),
     path("2fa/add/otp/", method_views.add_otp, name="add_otp"),
+    path("2fa/add/key/", method_views.add_key, name="add_key"),
+    path("2fa/keys/<uuid:public_id>/", method_views.method, {"kind": "keys"}, name="security_key"),
     path("2fa/otp/<uuid:public_id>/", method_views.method, {"kind": "otp"}, name="otp_app"),
     path("2fa/<slug:kind>/<uuid:public_id>/remove/", method_views.remove, name="remove"),
     path("2fa/backup-codes/", section_views.backup_codes_page, name="backup_codes"),

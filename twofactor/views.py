@@ -1,36 +1,30 @@
-"""The second step of a sign-in: the waiting page and the other ways through."""
+"""The second step of a sign-in: the waiting page, and the one way out."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, wraps
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import clock, known_browsers, throttling, visitors
+from accounts import clock, known_browsers, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
 from accounts.models import User
-from devices import one_time_codes
 from devices.models import Device
-from devices.one_time_codes import WrongCode
-from twofactor import backup_codes, challenges, fatigue, methods, waiting, ways
-from twofactor.exceptions import NotApproved, Paused, WrongBackupCode
-from twofactor.forms import BackupCodeForm, CodeForm
+from twofactor import challenges, fatigue, methods, waiting, ways
+from twofactor.exceptions import NotApproved, Paused
+from twofactor.forms import CodeForm
 from twofactor.models import Challenge, Purpose, State
 from twofactor.waiting import Waiting
 from twofactor.ways import Way
 
 Page = Callable[[HttpRequest, PendingLogin], HttpResponseBase]
-Redeem = Callable[..., Any]
 
 
 def second_step(page: Page) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -45,7 +39,7 @@ def second_step(page: Page) -> Callable[[HttpRequest], HttpResponseBase]:
             # the place of the one that another tab was just given.
             return redirect(f"{resolve_url(settings.LOGIN_URL)}?over=1")
         if not methods.required(pending.user):
-            return _signed_in(request, pending, device=None, method="password")
+            return signed_in(request, pending, device=None, method="password")
         return page(request, pending)
 
     return guarded
@@ -84,7 +78,7 @@ def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
         )
     except NotApproved:
         return _waiting_page(request, pending)
-    return _signed_in(request, pending, device=challenge.answered_by, method="kauth")
+    return signed_in(request, pending, device=challenge.answered_by, method="kauth")
 
 
 def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
@@ -160,54 +154,13 @@ def verify_again(request: HttpRequest, pending: PendingLogin) -> HttpResponseBas
 @require_POST
 @second_step
 def verify_cancel(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
-    _end_question(request, pending)
+    end_question(request, pending)
     logins.abandon(request)
     again = pending.purpose == "reauth"
     return redirect(settings.LOGIN_REDIRECT_URL if again else settings.LOGIN_URL)
 
 
-@second_step
-@sensitive_post_parameters()
-def code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
-    """A 30-second code of any linked device or OTP app."""
-    if ways.CODE not in ways.of(pending.user):
-        return redirect("twofactor:verify")
-    form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        redeem = partial(one_time_codes.redeem, apps=methods.otp_apps(pending.user))
-        source = _redeemed(request, pending, form, redeem, route="code")
-        if source is not None:
-            return _signed_in(request, pending, device=source, method="code")
-    context = {
-        "form": form,
-        "ways": ways.others(pending.user, ways.CODE),
-        "devices": methods.has_device(pending.user),
-        "otp_apps": methods.otp_apps(pending.user).exists(),
-    }
-    return render(request, "twofactor/code.html", context)
-
-
-@second_step
-@sensitive_post_parameters()
-def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
-    """One of the codes on paper, or the one-time code from an administrator."""
-    form = BackupCodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        code_set = _redeemed(request, pending, form, backup_codes.redeem, route="backup")
-        if code_set is not None:
-            return _signed_in(request, pending, device=code_set, method="backup_code")
-    recovery = backup_codes.is_recovery(pending.user)
-    if recovery:
-        form.fields["code"].label = _("One-time code")
-    context = {
-        "form": form,
-        "recovery": recovery,
-        "ways": ways.others(pending.user, ways.BACKUP_CODE),
-    }
-    return render(request, "twofactor/backup_code.html", context)
-
-
-def _signed_in(
+def signed_in(
     request: HttpRequest, pending: PendingLogin, *, device: Any, method: str
 ) -> HttpResponse:
     """The one way out of the second step."""
@@ -217,29 +170,6 @@ def _signed_in(
         remembered = "" if method == ways.BACKUP_CODE.name else method
         known_browsers.remember(request, response, pending.user, method=remembered)
     return response
-
-
-def _redeemed(
-    request: HttpRequest, pending: PendingLogin, form: Form, redeem: Redeem, *, route: str
-) -> Any | None:
-    """The django-otp device that the typed code belongs to; else None, and the form says why."""
-    try:
-        device = redeem(
-            user=pending.user,
-            code=form.cleaned_data["code"],
-            visitor=visitors.of(request),
-            counter=_counter(request, pending, route),
-        )
-    except WrongCode:
-        form.add_error("code", _("This code does not fit. Type the one shown right now."))
-    except WrongBackupCode:
-        form.add_error("code", _("This is none of your unused backup codes. Check each sign."))
-    except throttling.Throttled as refusal:
-        form.add_error("code", refusal.words)
-    else:
-        _end_question(request, pending)
-        return device
-    return None
 
 
 def _challenge_of(pending: PendingLogin) -> Challenge | None:
@@ -257,14 +187,7 @@ def _device_names(user: User) -> list[str]:
     return list(Device.objects.of(user).active().values_list("name", flat=True))
 
 
-def _end_question(request: HttpRequest, pending: PendingLogin) -> None:
+def end_question(request: HttpRequest, pending: PendingLogin) -> None:
     challenges.cancel(
         challenge_id=pending.challenge, binding=pending.binding, visitor=visitors.of(request)
     )
-
-
-def _counter(request: HttpRequest, pending: PendingLogin, route: str) -> str:
-    """Known browsers have a bucket of their own: a stranger's tries cannot shut them out."""
-    browser = known_browsers.find(request, pending.user)
-    owner = f"browser:{browser.pk}" if browser else f"account:{pending.user.pk}"
-    return f"{route}:{owner}"

@@ -24,6 +24,7 @@ class Way:
         return reverse(self.page) + self.query
 
 
+KEY = Way("key", "twofactor:key", _("Use your security key"))
 # With the query it is the person who wants to be asked there, whatever this browser used last.
 DEVICE = Way("kauth", "twofactor:verify", _("Ask my phone instead"), "?way=kauth")
 CODE = Way("code", "twofactor:code", _("Use a code instead"))
@@ -34,6 +35,7 @@ def of(user: User) -> list[Way]:
     """Best first. A backup code is always offered: to hide it would tell who has none left."""
     device = methods.has_device(user)
     return [
+        *([KEY] if methods.security_keys(user).exists() else []),
         *([DEVICE] if device else []),
         *([CODE] if device or methods.otp_apps(user).exists() else []),
         BACKUP_CODE,
@@ -47,7 +49,10 @@ def others(user: User, than: Way) -> list[Way]:
 def first(user: User, *, used_last: str = "") -> Way:
     """Where the second step begins: a linked device is asked, and else the best way there is.
 
-    What this browser used last is a hint among the ways that the account has, never a permission.
+    A key comes before a device where this browser used one last: elsewhere it may be at home. What
+    was used last is a hint among the ways that the account has, never a permission.
     """
     available = of(user)
+    if KEY in available and used_last == KEY.name:
+        return KEY
     return DEVICE if DEVICE in available else available[0]

@@ -17,8 +17,9 @@ from devices.one_time_codes import WrongCode
 from tests.pages import browser, log_in
 from tests.people import VISITOR, link_device, make_user
 from tests.races.crowd import Crowd, unless
-from twofactor import backup_codes
-from twofactor.exceptions import WrongBackupCode
+from tests.software_key import add_key
+from twofactor import backup_codes, security_keys
+from twofactor.exceptions import KeyRefused, WrongBackupCode
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -59,6 +60,22 @@ def test_d53_a_backup_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> 
 
     assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
     assert backup_codes.left(user) == 9
+
+
+def test_an_answer_of_a_security_key_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:
+    """Without a count, so that it is the challenge that holds them back."""
+    user, page = make_user(), {"binding": "b", "purpose": "login"}
+    key = add_key(user)
+    key.count = -1
+    answer = key.sign(security_keys.sign_in_options(user, **page))
+
+    def use(number: int) -> bool:
+        redeem = partial(
+            security_keys.redeem, user=user, code=answer, visitor=VISITOR, counter=f"key:{number}"
+        )
+        return unless(KeyRefused, partial(redeem, **page))
+
+    assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
 
 
 def test_d50_of_500_wrong_codes_at_once_ten_at_most_are_judged(crowd: Crowd) -> None:

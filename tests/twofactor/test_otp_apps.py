@@ -19,7 +19,7 @@ from tests.otp import At, T, add_otp_app, at_in, code_of
 from tests.pages import browser, is_signed_in, log_in, sign_in, two_factor_browser
 from tests.people import VISITOR, make_user
 from twofactor import key_rotation, methods, otp_apps
-from twofactor.models import OtpApp
+from twofactor.method_models import OtpApp
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from tests.otp import add_otp_app
 from tests.pages import browser, is_signed_in, log_in, pass_second_factor, two_factor_browser
 from tests.people import VISITOR, make_user
 from twofactor import backup_codes, methods
+from twofactor.method_models import OtpApp
 from twofactor.methods import AfterRemoval
-from twofactor.models import OtpApp
 
 pytestmark = pytest.mark.django_db
 

@@ -35,6 +35,7 @@ def _status(user: User) -> tuple[dict[str, Any], str]:
         "login": user.login_id,
         "enabled": overview.enabled,
         "devices": [device.name for device in overview.devices],
+        "security_keys": [key.name for key in overview.security_keys],
         "otp_apps": [app.name for app in overview.otp_apps],
         "backup_codes_left": overview.backup_codes_left,
         "must_enrol": user.must_enrol,
