@@ -14,6 +14,7 @@ import { defineLinking } from "./app/linking.js";
 import { fill } from "./app/markup.js";
 import { textOf, warn } from "./app/notices.js";
 import { defineRingMe } from "./app/ring_me.js";
+import { definePhoneTest } from "./app/phone_test.js";
 import { startAsking } from "./app/question.js";
 import { defineRemoval } from "./app/removal.js";
 import { defineScan } from "./app/scan.js";
@@ -23,7 +24,7 @@ import { all, open as openWallet, wallet } from "./app/wallet.js";
 
 for (const name of ["start", "add", "computer", "no-keys"]) define(name);
 for (const defineScreen of [
-  defineAccounts, defineAccount, defineBackupCodes, defineClaim, defineLinking, defineRemoval, defineRingMe, defineScan,
+  defineAccounts, defineAccount, defineBackupCodes, defineClaim, defineLinking, definePhoneTest, defineRemoval, defineRingMe, defineScan,
 ]) {
   defineScreen();
 }

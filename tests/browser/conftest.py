@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,19 @@ NewContext = Callable[..., BrowserContext]
 NewPerson = Callable[..., Person]
 NewApp = Callable[..., App]
 
+ASKED_LONG_AGO = """UPDATE twofactor_challenge SET state = 'expired',
+    created_at = datetime(created_at, '-2 days'), ended_at = datetime(created_at, '-2 days')"""
+
+ALLOWED = ["clipboard-read", "clipboard-write", "notifications"]
+
 _numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Household:
+    person: Person
+    app: App
+    watch: Watch
 
 
 @pytest.fixture(scope="session")
@@ -66,19 +79,24 @@ def new_context(browser: Browser, watch: Watch) -> Iterator[NewContext]:
     with ExitStack() as stack:
 
         def make(**options: Any) -> BrowserContext:
-            headers = {"X-Forwarded-For": f"203.0.113.{next(_numbers)}"}
-            size = {"width": 390, "height": 844}
-            usual = {
-                "viewport": size,
-                "extra_http_headers": headers,
-                "reduced_motion": "reduce",  # drawing without a graphics card is slow
-            }
-            context = browser.new_context(**{**usual, **options})
+            context = unknown_browser(browser, **options)
             stack.callback(context.close)
             watch.over(context)
             return context
 
         yield make
+
+
+def unknown_browser(browser: Browser, **options: Any) -> BrowserContext:
+    """The size of a phone, on a network of its own."""
+    headers = {"X-Forwarded-For": f"203.0.113.{next(_numbers)}"}
+    size = {"width": 390, "height": 844}
+    usual = {
+        "viewport": size,
+        "extra_http_headers": headers,
+        "reduced_motion": "reduce",  # drawing without a graphics card is slow
+    }
+    return browser.new_context(**{**usual, **options})
 
 
 @pytest.fixture
@@ -133,3 +151,33 @@ def new_app(server: ServerProcess, new_context: NewContext) -> NewApp:
 @pytest.fixture
 def app(new_app: NewApp) -> App:
     return new_app()
+
+
+@pytest.fixture(scope="module")
+def household(
+    server: ServerProcess, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Household]:
+    """One person and one phone for all tests of a module: linking takes longer than most tests."""
+    with ExitStack() as stack:
+        pages = []
+        watch = Watch()
+        for options in ({}, {"permissions": ALLOWED}):
+            context = stack.enter_context(unknown_browser(browser, **options))
+            watch.over(context)
+            pages.append(context.new_page())
+        device = stack.enter_context(closing(Phone(tmp_path_factory.mktemp("phone"))))
+        person = Person(pages[0], server.origin, f"person{next(_numbers)}@example.org", device)
+        person.has_signed_up()
+        app = App(pages[1], server.origin)
+        app.has_linked(person)
+        yield Household(person, app, watch)
+
+
+@pytest.fixture
+def at_home(household: Household, server: ServerProcess) -> Iterator[Household]:
+    """The same at the start of a test: signed out, the app at its list, and nobody asked lately."""
+    server.execute(ASKED_LONG_AGO)
+    household.person.page.context.clear_cookies(name="session")
+    household.app.open()
+    yield household
+    assert household.watch.unexpected() == []

@@ -8,6 +8,7 @@ import { lines } from "./lines.js";
 import { screenOf, write } from "./markup.js";
 import { tell, warn } from "./notices.js";
 import { Notifications } from "./notifications.js";
+import { resetTest } from "./phone_test.js";
 import { define, isShown, replace } from "./screens.js";
 import { find, refresh, wallet } from "./wallet.js";
 
@@ -30,6 +31,7 @@ function open(device) {
   if (account?.state !== "active") return replace("accounts");
   form.querySelector("input").value = account.name;
   draw();
+  resetTest(account);
   codeBox.of(account);
   codeBox.reveal();
 }

@@ -24,6 +24,8 @@ export function start() {
   document.addEventListener("visibilitychange", onVisibility);
   addEventListener("online", tellState);
   addEventListener("offline", tellState);
+  // Somebody has pressed on a notification.
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => data.t === "question" && askNow());
   setInterval(askWhereDeaf, ASK_EVERY);
   follow();
 }
@@ -37,8 +39,7 @@ export function stateOf(device) {
   return asked.get(device) ?? state;
 }
 
-/** Asks for open questions now, socket or not: somebody has opened a notification. */
-export function askNow() {
+function askNow() {
   for (const account of active()) ask(account);
 }
 

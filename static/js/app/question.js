@@ -2,9 +2,9 @@
 
 import { post } from "../lib/questions.js";
 import { lines, seen } from "./lines.js";
-import { say, textFor, wordsFor } from "./markup.js";
+import { say, wordsFor } from "./markup.js";
 import { QuestionRing, secondsLeft } from "./question_ring.js";
-import { endOf, kindOf, titleOf, writeQuestion } from "./question_words.js";
+import { endOf, endTitleOf, kindOf, titleOf, writeQuestion } from "./question_words.js";
 import { drop, first, isWaiting, newsOf, take } from "./questions_waiting.js";
 
 // A tap that was meant for what the question has just covered must not answer it.
@@ -89,6 +89,7 @@ function approve(event) {
 }
 
 function askWhy() {
+  if (shown.context.practice) return send("deny");
   go("why", stepOf("why").dataset.textTitle);
   title.focus();
   timer = setTimeout(sayNo, Math.max(0, secondsLeft(shown) - SECONDS_TO_SEND) * SECOND);
@@ -131,7 +132,7 @@ function end(news) {
   drop(shown.challenge, news);
   ring.stop();
   element.dataset.end = kindOf(news);
-  go("end", textFor(element, `end-${kindOf(news)}`));
+  go("end", endTitleOf(element, shown, news));
   say(element.querySelector("[data-outcome]"), endOf(element, shown, news));
   element.querySelector("[data-done]").focus();
   timer = setTimeout(next, SHOW_END_FOR);

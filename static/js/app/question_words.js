@@ -15,7 +15,7 @@ export function writeQuestion(element, question) {
     login: context.login,
     browser: context.browser,
     network: networkOf(element, context),
-    sentence: element.dataset[context.new_browser ? "textNewBrowser" : "textSentence"],
+    sentence: textFor(element, sentenceOf(context)),
     "number-label": fill(element.dataset.textNumber, question),
   });
   const when = element.querySelector("[data-when]");
@@ -25,7 +25,13 @@ export function writeQuestion(element, question) {
   say(when, ageOf(element, serverNow(account) - created));
 }
 
+function sentenceOf({ practice, new_browser: isNew }) {
+  if (practice) return "practice";
+  return isNew ? "new-browser" : "sentence";
+}
+
 export function titleOf(element, question) {
+  if (question.context.practice) return element.dataset.textTitlePractice;
   return textFor(element, `title-${question.purpose}`) ?? element.dataset.textTitleAction;
 }
 
@@ -35,10 +41,15 @@ export function kindOf({ state }) {
   return NO.includes(state) ? "no" : "over";
 }
 
+export function endTitleOf(element, question, news) {
+  return textFor(element, question.context.practice ? "end-practice" : `end-${kindOf(news)}`);
+}
+
 /** How it ended: `news` is {state, device, by}, as far as the site told who answered. */
 export function endOf(element, question, news) {
   const { state, device, by } = news;
   const kind = kindOf(news);
+  if (question.context.practice && kind !== "over") return element.dataset.textPractised;
   if (kind === "over" || device === question.account.device) return textFor(element, state) ?? element.dataset.textOver;
   return by ? fill(textFor(element, `by-${kind}`), { device: by }) : textFor(element, `elsewhere-${kind}`);
 }

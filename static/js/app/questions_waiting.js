@@ -1,4 +1,5 @@
-// The questions that this phone could answer now. One is open for each account, so a newer one replaces an older.
+// The questions that this phone could answer now. One is open for each account, and one for practice: a newer one
+// takes the place of an older.
 
 const waiting = new Map();
 const over = new Map();
@@ -7,10 +8,14 @@ const over = new Map();
 export function take(question) {
   if (over.has(question.challenge) || waiting.has(question.challenge)) return false;
   for (const other of waiting.values()) {
-    if (other.account.device === question.account.device) waiting.delete(other.challenge);
+    if (takesPlaceOf(question, other)) waiting.delete(other.challenge);
   }
   waiting.set(question.challenge, question);
   return true;
+}
+
+function takesPlaceOf(question, other) {
+  return other.account.device === question.account.device && other.context.practice === question.context.practice;
 }
 
 /** The one that waits longest, or null. */
