@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.person import Person
+from tests.browser.person import PASSWORD, Person
 
 SAVED, NOT_NOW = "I have saved them", "Not now"
 CODES, RING, HOME = "Save your backup codes", "Let this phone ring", "Accounts"
@@ -36,6 +36,15 @@ class App:
     def shows(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1, name=heading)).to_be_visible()
 
+    def pastes(self, text: str) -> None:
+        self.page.get_by_label("Or paste the link").fill(text)
+        self.press("Link this phone")
+
+    def logs_in(self, person: Person) -> None:
+        self.page.get_by_label("Login ID").fill(person.login_id)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.press("Log in")
+
     # What is on its screens
 
     @property
@@ -44,6 +53,10 @@ class App:
 
     def card(self, person: Person) -> Locator:
         return self.page.get_by_role("listitem").filter(has_text=person.login_id)
+
+    def clipboard(self) -> str:
+        text: str = self.page.evaluate("() => navigator.clipboard.readText()")
+        return text
 
     def code(self) -> str:
         """The 30-second code that is shown."""
