@@ -207,6 +207,8 @@ class EventKind(models.TextChoices):
     BACKUP_CODES_SAVED = "backup_codes_saved", _("Backup codes put away")
     BACKUP_CODE_USED = "backup_code_used", _("Backup code used")
     BACKUP_CODE_WRONG = "backup_code_wrong", _("Backup code not right")
+    AWAY = "away", _("Away: no request reaches the devices")
+    BACK_AGAIN = "back_again", _("Back again: devices are asked")
     TAMPERED = "tampered", _("A stored record does not fit its seal")
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import sign_ins
 from accounts.models import SecurityEvent
 from devices import doorbell
-from twofactor import advice, methods
+from twofactor import absence, advice, methods
 from twofactor.models import ExpiryRun
 
 RECENT_EVENTS = 5
@@ -40,6 +40,7 @@ def manager(request: HttpRequest) -> HttpResponse:
     context = {
         "overview": overview,
         "advice": advice.for_person(user, overview),
+        "away_until": absence.of(user),
         "browsers": sign_ins.of(user).count(),
         "events": SecurityEvent.objects.filter(user=user)[:RECENT_EVENTS],
     }

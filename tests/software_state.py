@@ -46,6 +46,7 @@ class ServerState:
         self.token = os.urandom(protocol.TOKEN_SIZE)
         self.devices: dict[str, LinkedDevice] = {}
         self.open: dict[str, Message] = {}
+        self.away: int | None = None
         # What has happened; tests wait for the next one.
         self.claimed: asyncio.Queue[LinkedDevice] = asyncio.Queue()
         self.connected: asyncio.Queue[LinkedDevice] = asyncio.Queue()

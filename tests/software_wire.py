@@ -39,10 +39,10 @@ class Wire(ServerState):
     async def _signed_call(
         self, call: str, device: LinkedDevice, request: HttpRequest
     ) -> HttpResponse:
-        if call == "GET device":
-            return answer(200, {"device": device.device, "state": device.state})
-        if call == "GET requests":
-            return answer(200, {"time": self.time(), "requests": list(self.open.values())})
+        if request.method == "GET":
+            return self._told(call, device)
+        if call.endswith(" away"):
+            return self._away(request)
         if call == "POST provision":
             return self._provision(device)
         if call == "POST provisioned":
@@ -54,6 +54,19 @@ class Wire(ServerState):
         else:
             return refusal(ErrorCode.NOT_FOUND)
         return HttpResponse(204)
+
+    def _told(self, call: str, device: LinkedDevice) -> HttpResponse:
+        if call == "GET device":
+            return answer(200, {"device": device.device, "state": device.state})
+        if call == "GET requests":
+            return answer(200, {"time": self.time(), "requests": list(self.open.values())})
+        if call == "GET away":
+            return answer(200, {"until": self.away})
+        return refusal(ErrorCode.NOT_FOUND)
+
+    def _away(self, request: HttpRequest) -> HttpResponse:
+        self.away = messages.decode(request.body)["until"] if request.body else None
+        return answer(200, {"until": self.away})
 
     def _claim(self, claim: Message) -> HttpResponse:
         key, nonce = unb64(claim["key"]), unb64(claim["nonce"])

@@ -4,20 +4,21 @@ Source: docs/protocol.md, sections 3.6 and 6.
 """
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import visitors
 from devices import authentication, keys, messages, one_time_codes, wakeups
 from devices.api import device_call, signed_by_active
-from devices.exceptions import AlreadyProvisioned, Unauthenticated
+from devices.exceptions import AlreadyProvisioned, BadRequest, Unauthenticated
 from devices.models import Device
 from devices.protocol import unb64
 from devices.sealing import SealBroken
-from twofactor import answers, backup_codes, challenges, news, practice
+from twofactor import absence, answers, backup_codes, challenges, news, practice
 from twofactor.models import CHALLENGE_BYTES
 
 
@@ -81,6 +82,29 @@ def seen(request: HttpRequest) -> HttpResponse:
     device = signed_by_active(request)
     challenges.seen(read_challenge_id(messages.decode(request.body)), device)
     return HttpResponse(status=204)
+
+
+@device_call
+@require_http_methods(["GET", "PUT", "DELETE"])
+def away(request: HttpRequest) -> HttpResponse:
+    """GET, PUT and DELETE away: until when no request is to reach the account's devices."""
+    device = signed_by_active(request)
+    if request.method != "GET":
+        _go_or_come_back(request, device)
+    until = absence.of(device.user)
+    return JsonResponse({"until": int(until.timestamp()) if until else None})
+
+
+def _go_or_come_back(request: HttpRequest, device: Device) -> None:
+    circumstances: dict[str, Any] = {"visitor": visitors.of(request), "device_name": device.name}
+    if request.method == "DELETE":
+        absence.end(device.user, **circumstances)
+        return
+    until = messages.int_member(messages.decode(request.body), "until")
+    try:
+        absence.begin(device.user, datetime.fromtimestamp(until, UTC), **circumstances)
+    except (absence.NotATime, ValueError, OverflowError, OSError):
+        raise BadRequest from None
 
 
 @device_call

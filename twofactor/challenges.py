@@ -129,8 +129,13 @@ def end_with_device(device: Device) -> None:
     for challenge in Challenge.objects.filter(answered_by=device, state=State.APPROVED):
         _end(challenge, (State.APPROVED,), State.REVOKED)
     if not Device.objects.of(device.user).active().exists():
-        for challenge in Challenge.objects.of(device.user).filter(state=State.PENDING):
-            _end(challenge, (State.PENDING,), State.CANCELLED)
+        withdraw_open(device.user)
+
+
+def withdraw_open(user: User) -> None:
+    """Ends the question that is open, if there is one: its person is not there to answer."""
+    for challenge in Challenge.objects.of(user).filter(state=State.PENDING):
+        _end(challenge, (State.PENDING,), State.CANCELLED)
 
 
 def expire_overdue(limit: int) -> int:

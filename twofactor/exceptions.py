@@ -13,6 +13,7 @@ class Why(StrEnum):
 
     OFTEN = "asked often"
     NOT_APPROVED = "a request that was not approved"
+    AWAY = "the person is away"
 
 
 class Paused(Exception):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from accounts.models import LONG_AGO, EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 from twofactor.exceptions import Paused, Why
-from twofactor.models import Challenge, State
+from twofactor.models import Absence, Challenge, State
 
 # So many requests in so long, since the last success.
 BUDGETS = (
@@ -41,6 +41,7 @@ def check(user: User, visitor: Visitor, now: datetime) -> None:
         (_budget_free_at([created for created, _, _ in recent], now), Why.OFTEN),
         (_pause_over_at(unwelcome), Why.NOT_APPROVED),
         (_mute_over_at(user, visitor, now), Why.NOT_APPROVED),
+        (_back_at(user, now), Why.AWAY),
     ]
     until, why = max((wait, why) for wait, why in waits)
     if until > now:
@@ -84,3 +85,11 @@ def _mute_over_at(user: User, visitor: Visitor, now: datetime) -> datetime:
         if ended_at and Visitor(address or "").network == visitor.network
     ]
     return max(ends, default=LONG_AGO)
+
+
+def _back_at(user: User, now: datetime) -> datetime:
+    """While the person is away. Whoever waits is told an hour at most: how long somebody is not
+    at home is not for everybody who knows the password.
+    """
+    until = Absence.objects.filter(user=user).values_list("until", flat=True).first()
+    return min(until, now + LONGEST_PAUSE) if until and until > now else LONG_AGO

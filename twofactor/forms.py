@@ -1,5 +1,7 @@
 """The shape of the codes that people type."""
 
+from datetime import timedelta
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -60,4 +62,19 @@ class BackupCodeForm(forms.Form):
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "autofocus": ""}
         ),
+    )
+
+
+class AwayForm(forms.Form):
+    duration = forms.TypedChoiceField(
+        label=_("For how long?"),
+        choices=[
+            ("1", _("1 hour")),
+            ("8", _("8 hours")),
+            ("24", _("1 day")),
+            ("168", _("1 week")),
+            ("720", _("30 days")),
+        ],
+        initial="8",
+        coerce=lambda hours: timedelta(hours=int(hours)),
     )

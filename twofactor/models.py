@@ -195,6 +195,18 @@ class BackupCode(models.Model):
         return f"{self.selector}…"
 
 
+class Absence(models.Model):
+    """Until when a person is away; see twofactor.absence."""
+
+    user = models.OneToOneField(
+        User, primary_key=True, on_delete=models.CASCADE, related_name="absence"
+    )
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} until {self.until:%Y-%m-%d %H:%M}"
+
+
 class ExpiryRun(models.Model):
     """When the expiry task last ran, for /readyz; one row."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from twofactor import api, method_views, section_views, views, way_views
+from twofactor import absence_views, api, method_views, section_views, views, way_views
 
 app_name = "twofactor"
 
@@ -25,6 +25,8 @@ urlpatterns = [
         section_views.backup_codes_download,
         name="backup_codes_download",
     ),
+    path("manager/away/", absence_views.away, name="away"),
+    path("device/v1/away", api.away, name="api_away"),
     path("device/v1/requests", api.requests_open, name="api_requests"),
     path("device/v1/answers", api.post_answer, name="api_answers"),
     path("device/v1/seen", api.seen, name="api_seen"),

@@ -71,6 +71,8 @@ def resting() -> Waiting:
 
 def rest(pause: Paused) -> str:
     """How long devices rest, and from what. A NO, a wrong number and silence look alike."""
+    if pause.why == Why.AWAY:
+        return _("Your devices are not asked at the moment. Use a code.")
     wait = {"wait": _in_words(seconds_to(pause.until))}
     if pause.why == Why.NOT_APPROVED:
         return (

@@ -23,6 +23,7 @@ from devices.client.waits import Waits
 
 _MAX_NAME: Final = 40
 _STOPPED: Final = 128
+_LONGEST_ABSENCE: Final = 720
 Command = Callable[[Session, argparse.Namespace], Awaitable[ExitCode]]
 
 
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     # SUPPRESS: an option before the command must not be undone by its default after it.
     _add_store_options(everywhere, default=argparse.SUPPRESS)
     names = top.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_link, _add_accounts, _add_listen, _add_code, _add_unlink):
+    for add in (_add_link, _add_accounts, _add_listen, _add_code, _add_away, _add_unlink):
         add(names, everywhere)
     return top
 
@@ -147,6 +148,18 @@ def _add_code(names: Any, parent: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_away(names: Any, parent: argparse.ArgumentParser) -> None:
+    one = _add(names, parent, commands.away, "Refuse all sign-in requests for a while.")
+    one.add_argument(
+        "account", metavar="ACCOUNT", nargs="?", help="which one, if there are several"
+    )
+    change = one.add_mutually_exclusive_group()
+    change.add_argument(
+        "--hours", type=_hours, metavar="N", help="from now on for 1 to 720; without it, only tells"
+    )
+    change.add_argument("--back", action="store_true", help="you are back: end it now")
+
+
 def _add_unlink(names: Any, parent: argparse.ArgumentParser) -> None:
     one = _add(names, parent, commands.unlink, "Unlink this device from an account.")
     one.add_argument(
@@ -164,6 +177,12 @@ def _device_name(text: str) -> str:
 
 def _default_name() -> str:
     return safe(socket.gethostname())[:_MAX_NAME] or "Command line"
+
+
+def _hours(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _LONGEST_ABSENCE):
+        raise argparse.ArgumentTypeError(f"1 to {_LONGEST_ABSENCE} hours")
+    return int(text)
 
 
 def _number(text: str) -> str:

@@ -1,5 +1,6 @@
 """The commands of the command-line device: each opens what it needs and nothing more."""
 
+import time
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from devices.client.vault import KeySource
 from devices.client.waits import Waits
 from devices.client.wallet import Wallet
 from devices.protocol import ErrorCode, ProtocolError, parse_link
+
+LAST_SECOND = 2**32
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,32 @@ async def code(session: Session, options: Namespace) -> ExitCode:
     session.terminal.say(totp.code(secret, now))
     session.terminal.say(f"{totp.seconds_left(now)} seconds left")
     return ExitCode.DONE
+
+
+async def away(session: Session, options: Namespace) -> ExitCode:
+    """No requests for a while, for all devices of the account; codes work meanwhile."""
+    account = choose(session.accounts(), options.account)
+    identity = Identity(session.wallet(), account)
+    method, body = "GET", None
+    if options.back:
+        method = "DELETE"
+    elif options.hours:
+        method, body = "PUT", {"until": identity.server_time() + options.hours * 3600}
+    async with http_client() as http:
+        with forgotten_when_revoked(identity):
+            answer = await Calls(http, account.origin).signed(
+                identity, method, "/device/v1/away", body
+            )
+    session.terminal.say(_away_in_words(account, answer.get("until")))
+    return ExitCode.DONE
+
+
+def _away_in_words(account: Account, until: object) -> str:
+    who = f"{short(account.login)} on {account.host}"
+    if not isinstance(until, int) or not 0 < until < LAST_SECOND:
+        return f"{who} is not away: sign-in requests reach its devices."
+    when = time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(until))
+    return f"{who} is away until {when}. Codes work meanwhile."
 
 
 async def unlink(session: Session, options: Namespace) -> ExitCode:

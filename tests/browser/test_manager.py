@@ -101,3 +101,26 @@ def test_a_forgotten_browser_is_asked_for_the_number_again(
     member.signs_out()
     member.passes_the_password()
     assert len(member.number()) == 2
+
+
+def test_who_is_away_logs_in_by_code_and_comes_back_from_the_device(
+    member: Person, gallery: Gallery
+) -> None:
+    member.open("/manager/")
+    member.follow("I am away")
+    gallery.show_ours(member.page, "away-choose")
+    walk_to(member.page, "Start")
+    member.page.keyboard.press("Enter")
+    member.reads("You are away until")
+    gallery.show_ours(member.page, "away")
+    member.signs_out()
+    member.passes_the_password()
+    member.reads("Your devices are not asked at the moment")
+    member.follow("Use a backup code")
+    member.page.get_by_label("Backup code").fill(member.backup_codes[0])
+    member.press("Continue")
+    member.is_at("/manager/")
+    back = member.phone.run("away", "--back")
+    back.shows("is not away")
+    member.open("/manager/away/")
+    member.reads("For how long?")

@@ -165,3 +165,31 @@ async def test_an_unknown_account_is_answered_with_the_known_ones(
     assert await desktop.run("code", "bob@example.org") == 2
     assert "No linked account is called bob@example.org" in desktop.errors.getvalue()
     assert f"{LOGIN}@{server.host}" in desktop.errors.getvalue()
+
+
+async def test_away_is_told_begun_and_ended(desktop: Desktop, server: SoftwareServer) -> None:
+    await desktop.linked_with(server)
+    for options, until_hours, words in (
+        ([], None, "is not away"),
+        (["--hours", "8"], 8, "is away until"),
+        (["--back"], None, "is not away"),
+    ):
+        start = len(desktop.screen.getvalue())
+        assert await desktop.run("away", *options) == 0
+        assert words in desktop.screen.getvalue()[start:]
+        hours = server.away and round((server.away - server.time()) / 3600)
+        assert hours == until_hours
+
+
+@pytest.mark.parametrize("hours", ["0", "721", "-1", "x", "\u0661"])
+async def test_away_for_no_time_is_refused_here(desktop: Desktop, hours: str) -> None:
+    with pytest.raises(SystemExit) as ending:
+        await desktop.run("away", "--hours", hours)
+    assert ending.value.code == 2
+
+
+async def test_a_time_that_cannot_be_is_not_told(desktop: Desktop, server: SoftwareServer) -> None:
+    await desktop.linked_with(server)
+    server.away = 2**60
+    assert await desktop.run("away") == 0
+    assert "is not away" in desktop.screen.getvalue()
