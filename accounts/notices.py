@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, tasks
+from accounts import audit, signals, tasks
 from accounts.models import User
 from accounts.visitors import Visitor
 
@@ -22,8 +22,11 @@ def send(
 ) -> None:
     """Queues templates/email/<kind>.txt for `user`, to leave after the commit.
 
-    `page` is the path that the mail links to; `facts` are plain values for the template.
+    `page` is the path that the mail links to; `facts` are plain values for the template. The
+    person's devices hear of it too.
     """
+    name = facts.get("device_name", "")
+    signals.protection_changed.send(sender=User, user=user, kind=kind, name=name)
     link = {"link": f"{settings.KAUTH_ORIGIN}{page}"}
     _hand_over(tasks.send_notice, kind, str(user.pk), {**_circumstances(visitor), **link, **facts})
 

@@ -1,5 +1,6 @@
 """Linked devices, the act of linking, and how devices are reached. Holds rows; decides nothing."""
 
+import secrets
 import uuid
 
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device as OTPDevice
 
 from accounts.models import User
+from devices import protocol
 
 
 class DeviceState(models.TextChoices):
@@ -168,3 +170,23 @@ class PendingRing(models.Model):
 
     def __str__(self) -> str:
         return self.group
+
+
+def new_notice_id() -> str:
+    return protocol.b64(secrets.token_bytes(32))
+
+
+class Notice(models.Model):
+    """News for one device about its account, until a person has seen it there; see changes."""
+
+    id = models.CharField(primary_key=True, max_length=43, default=new_notice_id, editable=False)
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=30)
+    name = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -1,4 +1,6 @@
-"""When sessions end, the pages that hold a socket open look whether theirs still stands."""
+"""What follows in this app from changes of an account: pages look whether their session still
+stands, and devices are told how the account is protected now.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -7,7 +9,7 @@ from django.db.models.signals import post_save
 
 from accounts import signals
 from accounts.models import User
-from devices import doorbell
+from devices import changes, doorbell
 
 # A change of one of these ends sessions, whoever makes it.
 ENDING = {"is_active", "security_epoch"}
@@ -15,6 +17,7 @@ ENDING = {"is_active", "security_epoch"}
 
 def connect() -> None:
     signals.sessions_changed.connect(on_sessions_changed)
+    signals.protection_changed.connect(on_protection_changed)
     post_save.connect(on_account_saved, sender=User)
 
 
@@ -27,3 +30,7 @@ def on_account_saved(
 ) -> None:
     if ENDING & set(update_fields or ()):
         on_sessions_changed(sender, instance.pk)
+
+
+def on_protection_changed(sender: Any, user: User, kind: str, name: str, **_: Any) -> None:
+    changes.tell(user, kind, name)

@@ -47,6 +47,7 @@ class ServerState:
         self.devices: dict[str, LinkedDevice] = {}
         self.open: dict[str, Message] = {}
         self.away: int | None = None
+        self.notices: list[Message] = []
         # What has happened; tests wait for the next one.
         self.claimed: asyncio.Queue[LinkedDevice] = asyncio.Queue()
         self.connected: asyncio.Queue[LinkedDevice] = asyncio.Queue()

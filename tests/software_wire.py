@@ -59,7 +59,8 @@ class Wire(ServerState):
         if call == "GET device":
             return answer(200, {"device": device.device, "state": device.state})
         if call == "GET requests":
-            return answer(200, {"time": self.time(), "requests": list(self.open.values())})
+            found = {"requests": list(self.open.values()), "notices": self.notices}
+            return answer(200, {"time": self.time(), **found})
         if call == "GET away":
             return answer(200, {"until": self.away})
         return refusal(ErrorCode.NOT_FOUND)

@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import visitors
-from devices import authentication, keys, messages, one_time_codes, wakeups
+from devices import authentication, changes, keys, messages, one_time_codes, wakeups
 from devices.api import device_call, signed_by_active
 from devices.exceptions import AlreadyProvisioned, BadRequest, Unauthenticated
 from devices.models import Device
 from devices.protocol import unb64
 from devices.sealing import SealBroken
-from twofactor import absence, answers, backup_codes, challenges, news, practice
+from twofactor import absence, answers, backup_codes, news, practice
 from twofactor.models import CHALLENGE_BYTES
 
 
@@ -27,7 +27,8 @@ from twofactor.models import CHALLENGE_BYTES
 def requests_open(request: HttpRequest) -> HttpResponse:
     """GET requests: what this device can answer now."""
     device = signed_by_active(request)
-    return JsonResponse({"time": int(time.time()), "requests": news.questions(device)})
+    content = {"requests": news.questions(device), "notices": changes.waiting(device)}
+    return JsonResponse({"time": int(time.time()), **content})
 
 
 @device_call
@@ -80,7 +81,7 @@ def read_challenge_id(message: dict[str, Any]) -> str:
 @require_POST
 def seen(request: HttpRequest) -> HttpResponse:
     device = signed_by_active(request)
-    challenges.seen(read_challenge_id(messages.decode(request.body)), device)
+    news.seen(read_challenge_id(messages.decode(request.body)), device)
     return HttpResponse(status=204)
 
 

@@ -17,12 +17,12 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from accounts import metrics, visitors
-from devices import authentication, doorbell, keys, messages, protocol
+from devices import authentication, changes, doorbell, keys, messages, protocol
 from devices.consumers import PageConsumer
 from devices.exceptions import Refusal, Revoked, Unauthenticated
 from devices.models import Device, DeviceState
 from devices.protocol import CloseCode, ErrorCode, ProtocolError, b64, unb64
-from twofactor import answers, api, challenges, news
+from twofactor import answers, api, news
 
 AUTH_SECONDS = 10
 MESSAGES, PER_SECONDS = 30, 10
@@ -173,6 +173,11 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         if device.is_active:
             await self._join(doorbell.account_group(device.user_id))
             await self._ask(device)
+            await self._tell_changes(device)
+
+    async def _tell_changes(self, device: Device) -> None:
+        for notice in await database_sync_to_async(changes.waiting)(device):
+            await self._say(notice)
 
     async def _ask(self, device: Device) -> None:
         for question in await database_sync_to_async(news.questions)(device):
@@ -199,7 +204,7 @@ class DeviceConsumer(AsyncWebsocketConsumer):
     async def _seen(self, message: dict[str, Any]) -> None:
         device = await self._linked()
         challenge = api.read_challenge_id(message)
-        await database_sync_to_async(challenges.seen)(challenge, device)
+        await database_sync_to_async(news.seen)(challenge, device)
 
     async def _ping(self, message: dict[str, Any]) -> None:
         await self._linked()
@@ -212,6 +217,10 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         device = await self._standing(self.device_id)
         if device.is_active:
             await self._ask(device)
+
+    @guarded
+    async def told(self, event: dict[str, Any]) -> None:
+        await self._tell_changes(await self._linked())
 
     @guarded
     async def closed(self, event: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from devices import changes
 from devices.models import Device
 from twofactor import challenges, practice, requests
 from twofactor.models import Challenge
@@ -19,3 +20,9 @@ def closing(challenge_id: str, state: str) -> dict[str, Any]:
     ended = Challenge.objects.select_related("answered_by").filter(pk=challenge_id).first()
     by = ended.answered_by if ended else None
     return message | ({"device": str(by.public_id), "by": by.name} if by else {})
+
+
+def seen(identifier: str, device: Device) -> None:
+    """A person has the question, or the notice, of this identifier before their eyes."""
+    challenges.seen(identifier, device)
+    changes.seen(identifier, device)

@@ -34,6 +34,7 @@ class Listener:
         self._cases: dict[str, Case] = {}
         self._settling: set[asyncio.Task[None]] = set()
         self._complaints: set[tuple[str, str]] = set()
+        self._noted: set[str] = set()
         self._ever_reached = False
         self._way = ""
         self._loss_told = False
@@ -78,6 +79,8 @@ class Listener:
                     self._consider(message)
                 case "closed":
                     self._close(text_member(message, "challenge"), text_member(message, "state"))
+                case "notice":
+                    await self._note(message)
                 case "result":
                     self._courier.hear_result(message)
                 case "active":
@@ -136,6 +139,10 @@ class Listener:
         messages = [message for message in requests if isinstance(message, dict)]
         for message in messages:
             self._consider(message)
+        notices = answer.get("notices", [])  # not every server has them
+        for notice in notices if isinstance(notices, list) else []:
+            if isinstance(notice, dict):
+                await self._note(notice)
         still_open = {message.get("challenge") for message in messages}
         for challenge in known.keys() - still_open:
             self._close(challenge, "over")
@@ -167,6 +174,16 @@ class Listener:
             self._desk.terminal.warn(str(error))
             outcome = error.exit_code
         self._desk.finish(outcome)
+
+    async def _note(self, message: dict[str, Any]) -> None:
+        """News about the account, once; the server tells it until it hears that it was seen."""
+        notice, text = text_member(message, "notice"), text_member(message, "text")
+        if notice in self._noted:
+            return
+        self._noted.add(notice)
+        account = self._identity.account
+        self._desk.terminal.say(f"{account.host}, {short(account.login)}: {short(text)}")
+        await self._courier.seen(notice)
 
     def _close(self, challenge: str, state: str) -> None:
         if challenge in self._cases:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.utils import timezone
 
 from accounts import clock
 from accounts.models import User
-from devices import enrolment
+from devices import changes, enrolment
 from devices.models import Device, DeviceState, Enrolment
 from devices.protocol import CloseCode
 from tests.linked import Linked
@@ -66,6 +67,20 @@ async def test_a_practice_request_comes_over_the_socket_of_its_device(alice: Lin
         begun = await sync_to_async(practice.begin)(alice.row, visitor=VISITOR)
         assert (await phone.hear())["challenge"] == begun.pk
         assert await other.hears_nothing()
+
+
+async def test_d40_a_change_is_told_over_the_socket_until_it_is_seen(alice: Linked) -> None:
+    await Device.objects.aupdate(provisioned_at=timezone.now())
+    tell = sync_to_async(changes.tell)
+    async with device_socket(alice.phone) as socket:
+        await tell(alice.user, "method_added", "OTP app")
+        notice = await socket.hear()
+        assert (notice["t"], notice["kind"]) == ("notice", "method_added")
+    async with device_socket(alice.phone) as socket:
+        assert await socket.hear() == notice
+        await socket.say({"t": "seen", "challenge": notice["notice"]})
+    async with device_socket(alice.phone) as socket:
+        assert await socket.hears_nothing()
 
 
 async def test_d80_a_question_from_before_the_socket_is_asked_on_connecting(alice: Linked) -> None:

@@ -326,3 +326,28 @@ async def test_stopping_closes_the_sockets(desktop: Desktop, server: SoftwareSer
     async with asyncio.timeout(10):
         await device.connection.wait_closed()
     assert ErrorCode.REVOKED not in desktop.errors.getvalue()
+
+
+async def test_news_of_the_account_is_shown_once_and_seen(
+    desktop: Desktop, server: SoftwareServer
+) -> None:
+    listening, device = await desktop.listening(server)
+    notice = {"t": "notice", "notice": "N" * 43, "kind": "x", "text": "A code\x1b[2J was used."}
+    for _ in range(2):
+        await server._tell(device, notice)
+    assert await next_of(server.seen) == notice["notice"]
+    await server.ask(device)
+    await desktop.screen.shows(ASKED)
+    shown = desktop.screen.getvalue()
+    assert shown.count(f"{server.host}, {LOGIN}: A code") == 1
+    assert "\x1b" not in shown
+    await stopped(listening)
+
+
+async def test_news_is_found_by_asking_too(desktop: Desktop, server: SoftwareServer) -> None:
+    server.sockets_blocked = True
+    server.notices = [{"t": "notice", "notice": "N" * 43, "text": "A code was used."}]
+    await desktop.linked_with(server)
+    listening = desktop.start("listen")
+    await desktop.screen.shows("A code was used.")
+    await stopped(listening)

@@ -1,0 +1,61 @@
+"""Tells the devices of an account what changed in how it is protected (docs/protocol.md, 4).
+
+News, in words of a fixed vocabulary: nothing is asked by it, and nothing hangs on its arrival.
+A device hears from the moment on when it has its secrets; what its own linking brought with it
+is before that.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from accounts import clock
+from accounts.models import User
+from devices import doorbell, wakeups
+from devices.models import Device, Notice
+
+KEPT = timedelta(days=1)
+RUNG_FOR = timedelta(hours=1)
+SENTENCES = {
+    "device_linked": gettext_lazy("“%(name)s” was linked to your account."),
+    "device_removed": gettext_lazy("“%(name)s” was removed from your account."),
+    "method_added": gettext_lazy("“%(name)s” was added to your account."),
+    "method_removed": gettext_lazy("“%(name)s” was removed from your account."),
+    "backup_codes_made": gettext_lazy("New backup codes were made. The old ones work no more."),
+    "backup_code_used": gettext_lazy("A backup code opened your account."),
+    "code_off": gettext_lazy("One-time codes are off after many wrong tries."),
+    "password_changed": gettext_lazy("Your password was changed."),
+}
+
+
+def tell(user: User, kind: str, name: str) -> None:
+    """One notice for each linked device, if `kind` is one that devices hear of."""
+    if kind not in SENTENCES:
+        return
+    now = clock.now()
+    for device in Device.objects.of(user).active().exclude(provisioned_at=None):
+        device.notices.filter(created_at__lt=now - KEPT).delete()
+        Notice.objects.create(device=device, kind=kind, name=name, created_at=now)
+        doorbell.ring(doorbell.device_group(device.public_id), "told")
+        wakeups.device(device.pk, until=now + RUNG_FOR)
+
+
+def waiting(device: Device) -> list[dict[str, Any]]:
+    """The notices that a person has not seen at `device`, of the last day, oldest first."""
+    found = device.notices.filter(kind__in=SENTENCES, created_at__gt=clock.now() - KEPT)
+    return [_message(notice) for notice in found]
+
+
+def seen(notice_id: str, device: Device) -> None:
+    device.notices.filter(pk=notice_id).delete()
+
+
+def _message(notice: Notice) -> dict[str, Any]:
+    return {
+        "t": "notice",
+        "notice": notice.pk,
+        "kind": notice.kind,
+        "text": str(SENTENCES[notice.kind]) % {"name": notice.name},
+        "time": int(notice.created_at.timestamp()),
+    }
