@@ -36,13 +36,18 @@ class Computer(Browser):
         self.press("Log in", username=self.login_id, password=PASSWORD)
         assert self.path == "/login/verify/"
 
+    def removes_its_device(self) -> None:
+        self.open("/2fa/")
+        self.follow("Remove")
+        self.press("Remove")
+
 
 CLAIM = """
     const link = links.readLink(argument, location.origin);
     await linking.claim({ link, name: "Pixel 8", platform: "android-web" });
 """
 FINISH = """
-    const [account] = await vault.accounts();
+    const account = (await vault.accounts()).find(({ provisioned }) => !provisioned);
     await linking.untilActive(account);
     await linking.provision(account);
     await linking.provisioned(account);
