@@ -15,6 +15,7 @@ from tests.browser.command_line import PATIENCE, Phone
 from tests.browser.person import Person
 from tests.browser.watch import Watch
 from tests.services import chromium
+from tests.services import push_service as push_services
 from tests.services import server as site
 from tests.services.server import ServerProcess
 
@@ -41,12 +42,23 @@ class Household:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[ServerProcess]:
+def push_service() -> Iterator[push_services.PushService]:
+    with push_services.running() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def server(push_service: push_services.PushService) -> Iterator[ServerProcess]:
     """Told of a proxy, so that each browser can have a network, and so counters, of its own.
 
     Its passwords are hashed as cheaply as it allows: people sign up here all the time.
     """
-    with site.running(KAUTH_TRUSTED_PROXIES="1", KAUTH_PASSWORD_HASH_MEMORY="19456") as process:
+    settings = {
+        "KAUTH_TRUSTED_PROXIES": "1",
+        "KAUTH_PASSWORD_HASH_MEMORY": "19456",
+        "KAUTH_PUSH_TEST_SERVICE": push_service.origin,
+    }
+    with site.running(**settings) as process:
         yield process
 
 

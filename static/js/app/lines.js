@@ -9,7 +9,7 @@ import { active, find, wallet } from "./wallet.js";
 
 const SOCKETS = 5;
 const REST_AFTER = 60_000;
-const ASK_EVERY = 5_000;
+const ASK_EVERY = 3_000;
 const PASSED_ON = ["request", "closed"];
 
 export const lines = new EventTarget();
@@ -82,7 +82,7 @@ function listen(account) {
   const listener = new Listener(account);
   listeners.set(account.device, listener);
   for (const kind of PASSED_ON) listener.addEventListener(kind, ({ detail }) => tell(kind, detail));
-  listener.addEventListener("state", tellState);
+  listener.addEventListener("state", ({ detail }) => (detail === "away" ? ask(account) : tellState()));
   listener.addEventListener("revoked", () => forget(account.device));
   listener.start();
 }
