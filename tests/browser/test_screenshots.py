@@ -13,6 +13,8 @@ from tests.browser.watch import Watch
 from tests.services.server import ServerProcess
 
 QUESTION = "Is it you? y = yes, n = no, r = not me:"
+DENIED_SOON = """UPDATE twofactor_challenge SET ended_at = datetime('now', '+30 seconds')
+    WHERE state = 'denied'"""
 MAKE_STAFF = """
 from accounts.models import User
 User.objects.filter(login_id={!r}).update(is_staff=True, is_superuser=True)
@@ -95,7 +97,9 @@ def test_pages_of_linking(person: Person, gallery: Gallery) -> None:
     gallery.show_ours(person.page, "manager")
 
 
-def test_pages_of_signing_in(enrolled: Person, new_context: NewContext, gallery: Gallery) -> None:
+def test_pages_of_signing_in(
+    server: ServerProcess, enrolled: Person, new_context: NewContext, gallery: Gallery
+) -> None:
     elsewhere = enrolled.with_browser(new_context())
     page = elsewhere.page
     page.clock.install()
@@ -119,6 +123,7 @@ def test_pages_of_signing_in(enrolled: Person, new_context: NewContext, gallery:
     phone.types("s")
     elsewhere.reads("Not approved")
     gallery.show_ours(page, "verify-not-approved")
+    server.execute(DENIED_SOON)  # pictures take longer than the pause after a NO
     elsewhere.press("Send again")
     elsewhere.reads("No request was sent")
     gallery.show_ours(page, "verify-paused")
