@@ -19,8 +19,9 @@ from tests.services import push_service as push_services
 from tests.services import server as site
 from tests.services.server import ServerProcess
 
-# Fewer processes, and no waiting for a graphics card that is not there: a third of the time.
-QUICKLY = ["--disable-gpu", "--in-process-gpu", "--renderer-process-limit=1"]
+# No waiting for a graphics card that is not there. One renderer for all would be faster still, but
+# then closing a browser whose service worker is at work can wait for ever.
+QUICKLY = ["--disable-gpu"]
 
 NewContext = Callable[..., BrowserContext]
 NewPerson = Callable[..., Person]
