@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.person import PASSWORD, Person
+from tests.journeys.browser import Browser
 
 SAVED, NOT_NOW = "I have saved them", "Not now"
 CODES, RING, HOME = "Save your backup codes", "Let this phone ring", "Accounts"
@@ -69,13 +70,16 @@ class App:
     def links(self, person: Person) -> None:
         """Up to the numbers: `person`, signed in at a computer, shows the QR, and it is scanned."""
         with person.without_script() as plain:
-            plain.open("/2fa/add/kauth/")
-            plain.press("Next")
-            self.opens_link(plain.link_address())
-            self.press("Continue")
-            self.shows("Compare the numbers")
-            plain.press("I have scanned it")
-            plain.press("Yes, this is my device")
+            self.links_by(plain)
+
+    def links_by(self, computer: Browser) -> None:
+        computer.open("/2fa/add/kauth/")
+        computer.press("Next")
+        self.opens_link(computer.link_address())
+        self.press("Continue")
+        self.shows("Compare the numbers")
+        computer.press("I have scanned it")
+        computer.press("Yes, this is my device")
 
     def has_linked(self, person: Person) -> None:
         """The same to its end: the account is in the list, and its line is up."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.browser.app import App
 from tests.browser.command_line import Phone
 from tests.journeys.browser import Browser
 from tests.services import chromium, processes
@@ -41,9 +42,12 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.OFFLINE)
         phone = stack.enter_context(closing(Phone(folder, "Laptop")))
         page = _new_page(browser, 420, 640)
-        _enrol(server.origin, phone, page)
+        app = App(_new_page(browser, 390, 720), server.origin)
+        _enrol(server.origin, phone, app, page)
         question = _ask(server.origin, phone, page)
         _keep(page, "waiting-page.png")
+        expect(app.question.get_by_role("button", name="YES")).to_be_enabled()
+        _keep(app.page, "app-question.png")
         _keep(_drawn(browser, question), "device-question.png")
 
 
@@ -58,12 +62,16 @@ def _new_page(browser: Chromium, width: int, height: int) -> Page:
     return browser.new_page(viewport=size, device_scale_factor=1.5)  # type: ignore[arg-type]
 
 
-def _enrol(origin: str, phone: Phone, page: Page) -> None:
-    """An account with this device; `page` is of a browser that the account knows."""
+def _enrol(origin: str, phone: Phone, app: App, page: Page) -> None:
+    """An account with this device and this app; `page` is of a browser that the account knows."""
     agent = page.evaluate("() => navigator.userAgent")
     with closing(Browser(origin, user_agent=agent)) as plain:
         plain.open("/signup/")
         plain.press("Sign up", username=LOGIN_ID, password1=PASSWORD, password2=PASSWORD)
+        # The app first: what is linked later is told to it, and not in the picture of the terminal.
+        app.links_by(plain)
+        app.puts_away_the_codes()
+        app.goes_home()
         plain.open("/2fa/add/kauth/")
         plain.press("Next")
         linking = phone.link(plain.link_address())

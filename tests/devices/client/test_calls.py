@@ -1,20 +1,16 @@
 """HTTP calls: signed, patient, small, to the right server only."""
 
 import ssl
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from devices.client.network import socket_address
 from devices.protocol import ErrorCode
 from tests.devices.client.desktop import Desktop, next_of, stopped
 from tests.one_port import HttpResponse
+from tests.services import certificate
 from tests.software_server import SoftwareServer
 from tests.software_state import LOGIN
 
@@ -124,47 +120,36 @@ async def test_the_words_of_a_refusal_cannot_command_the_terminal(
     assert "\x1b" not in desktop.errors.getvalue()
 
 
-class Certificate:
-    """A certificate for localhost that nobody has signed but its own key."""
+@dataclass(frozen=True)
+class Tls:
+    """A server's side of TLS, and the file by which a client may trust it."""
 
-    def __init__(self, folder: Path) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        self.file, key_file = folder / "certificate.pem", folder / "key.pem"
-        self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
-        key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.context.load_cert_chain(self.file, key_file)
+    file: Path
+    context: ssl.SSLContext
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Certificate:
-    return Certificate(tmp_path)
+def tls(tmp_path: Path) -> Tls:
+    files = certificate.made(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(files.chain, files.key)
+    return Tls(files.chain, context)
 
 
 async def test_a_certificate_that_nobody_trusts_ends_the_linking(
-    desktop: Desktop, certificate: Certificate
+    desktop: Desktop, tls: Tls
 ) -> None:
-    async with SoftwareServer().running(certificate.context) as server:
+    async with SoftwareServer().running(tls.context) as server:
         assert await desktop.run("link", server.link) == 6
     assert "certificate" in desktop.errors.getvalue()
     assert server.calls == []
 
 
 async def test_over_tls_calls_and_sockets_work(
-    desktop: Desktop, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+    desktop: Desktop, tls: Tls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
-    async with SoftwareServer().running(certificate.context) as server:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.file))
+    async with SoftwareServer().running(tls.context) as server:
         listening, device = await desktop.listening(server, "--yes")
         await server.ask(device)
         assert (await next_of(server.answers))["decision"] == "approve"
