@@ -25,6 +25,7 @@ def words() -> dict[str, str]:
     return {
         "ask": _("Are you signing in to {host}?"),
         "who": _("{login} · {browser} · {place}"),
+        "account": _("{login} at {host}"),
         "yes": _("YES"),
         "no": _("NO"),
         "number": _("Open the app and type the number that the login page shows."),

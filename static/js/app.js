@@ -6,6 +6,7 @@ import { defineAccount } from "./app/account.js";
 import { defineAccounts } from "./app/account_list.js";
 import { finishWhatWasLeft } from "./app/arrival.js";
 import { defineBackupCodes } from "./app/backup_codes.js";
+import { watchForChanges } from "./app/changes.js";
 import { defineClaim, isOpenedByLink } from "./app/claim.js";
 import { offerToInstall } from "./app/home_screen.js";
 import { installWorker } from "./app/install.js";
@@ -42,6 +43,7 @@ async function openApp() {
     return startScreens(() => "no-keys");
   }
   startAsking();
+  watchForChanges();
   startLines();
   startScreens(home);
   watchForTrouble();

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { b64, unb64 } from "../../static/js/lib/frames.js";
 import { verify } from "../../static/js/lib/keys.js";
-import { read, signedAnswer } from "../../static/js/lib/questions.js";
+import { read, readNotice, signedAnswer } from "../../static/js/lib/questions.js";
 import { account } from "./account.js";
 import { bytes, hex, inputs, vectors } from "./vectors.js";
 
@@ -109,5 +109,23 @@ for (const [vector, request, decision, digits] of [
       [said.t, said.device, said.challenge, said.decision, said.number],
       ["answer", inputs.device, inputs.challenge, decision, digits],
     );
+  });
+}
+
+const news = { t: "notice", notice: inputs.challenge, kind: "device_linked", text: "“Pixel” was linked.", time: 1 };
+
+test("news is read, for the account that it came to", () => {
+  const { t: _, ...told } = news;
+  assert.deepEqual(readNotice(account, news), { ...told, account });
+});
+
+for (const [what, spoiled] of [
+  ["no name", { notice: undefined }],
+  ["another kind of name", { notice: "../seen" }],
+  ["no words", { text: null }],
+  ["a time in words", { time: "now" }],
+]) {
+  test(`news with ${what} is not told`, () => {
+    assert.equal(readNotice(account, { ...news, ...spoiled }), null);
   });
 }

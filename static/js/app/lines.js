@@ -3,14 +3,14 @@
 
 import { Listener } from "../lib/listener.js";
 import { call, forgetIfRevoked } from "../lib/calls.js";
-import { open } from "../lib/questions.js";
+import { look } from "../lib/questions.js";
 import { forget } from "../lib/vault.js";
 import { active, find, wallet } from "./wallet.js";
 
 const SOCKETS = 5;
 const REST_AFTER = 60_000;
 const ASK_EVERY = 3_000;
-const PASSED_ON = ["request", "closed"];
+const PASSED_ON = ["request", "closed", "notice"];
 
 export const lines = new EventTarget();
 
@@ -96,9 +96,10 @@ function askWhereDeaf() {
 
 async function ask(account) {
   try {
-    const questions = await open(account);
+    const { questions, notices } = await look(account);
     asked.set(account.device, "online");
     for (const question of questions) tell("request", question);
+    for (const notice of notices) tell("notice", notice);
   } catch (error) {
     asked.set(account.device, "away");
     if (find(account.device)) await forgetIfRevoked(error, account);

@@ -11,9 +11,9 @@ export function tell(text) {
   setTimeout(() => notice.remove(), READ_AFTER);
 }
 
-/** Something that must not be missed; it stays until it is closed. */
-export function warn(text) {
-  put(region, "warning", text);
+/** Something that must not be missed; it stays until it is closed, which calls `closed`. */
+export function warn(text, closed = () => {}) {
+  put(region, "warning", text).querySelector("[data-close]").addEventListener("click", closed);
 }
 
 export function put(region, kind, text) {

@@ -3,7 +3,7 @@
 
 import { forgetIfRevoked } from "../lib/calls.js";
 import { hand } from "../lib/push.js";
-import { open, post } from "../lib/questions.js";
+import { look, noticed, open, post } from "../lib/questions.js";
 import { account, accounts } from "../lib/vault.js";
 
 const APP = "/app/";
@@ -53,9 +53,10 @@ export class Ringing {
   async #ask(account) {
     const { device } = account;
     try {
-      const questions = await open(account);
-      await Promise.all(questions.map((question) => this.#show(question)));
-      return questions.map(({ challenge }) => challenge);
+      const { questions, notices } = await look(account);
+      const shown = [...questions.map((question) => this.#show(question)), ...notices.map((news) => this.#showNews(news))];
+      await Promise.all(shown);
+      return [...questions.map(({ challenge }) => challenge), ...notices.map(({ notice }) => notice)];
     } catch (error) {
       const text = (await forgetIfRevoked(error, account)) ? "unlinked" : "unreachable";
       await this.#tell(text, account, device);
@@ -76,6 +77,16 @@ export class Ringing {
       requireInteraction: true,
       actions: this.#canBeAnswered(question) ? this.#actions() : [],
     });
+  }
+
+  // Shown once: what stands on this screen counts as seen.
+  async #showNews(news) {
+    const { account, notice, text, time } = news;
+    const body = fill(this.#texts.account, account);
+    const data = { notice };
+    await registration.showNotification(text, { icon: this.#icon, body, tag: notice, data, timestamp: time * 1_000 });
+    // Where the site does not hear it, it tells the same once more, and that takes the place of this.
+    await noticed(news).catch(() => {});
   }
 
   #canBeAnswered({ match }) {
@@ -122,10 +133,11 @@ async function openApp() {
   return page.focus();
 }
 
-// What was asked before and is not open any more leaves the screen.
+// What was asked before and is not open any more leaves the screen. News stays until a person takes it away.
 async function withdrawAllBut(tags) {
   const shown = await registration.getNotifications();
-  for (const notification of shown) if (!tags.includes(notification.tag)) notification.close();
+  const isPast = ({ tag, data }) => !tags.includes(tag) && !data?.notice;
+  for (const notification of shown.filter(isPast)) notification.close();
 }
 
 async function tellPages(message) {

@@ -3,14 +3,15 @@
 
 import { serverNow } from "./clock.js";
 import { DeviceSocket, REVOKED } from "./device_socket.js";
-import { open, read } from "./questions.js";
+import { look, read, readNotice } from "./questions.js";
 
 const CHECK_EVERY = 20_000;
 const FIRST_WAIT = 5_000;
 const LONGEST_WAIT = 60_000;
 
 // `state`: "off" "connecting" "online" "away". Events: state; request (detail: a verified question), once for each
-// challenge; closed (detail: {challenge, state, and what else the server tells}); revoked, after which it is off.
+// challenge; closed (detail: {challenge, state, and what else the server tells}); notice (detail: news of the account's
+// protection, see questions.js), once for each; revoked, after which it is off.
 export class Listener extends EventTarget {
   state = "off";
   #account;
@@ -20,6 +21,7 @@ export class Listener extends EventTarget {
   #nextCheck = 0;
   #isHeard = false;
   #asked = new Map();
+  #noted = new Set();
   #onReturn = () => document.hidden || this.#hurry();
 
   constructor(account) {
@@ -103,7 +105,9 @@ export class Listener extends EventTarget {
   async #ask() {
     const known = [...this.#asked.keys()];
     try {
-      this.#compare(known, await open(this.#account));
+      const { questions, notices } = await look(this.#account);
+      this.#compare(known, questions);
+      for (const notice of notices) this.#note(notice);
     } catch (error) {
       // Silence is for the line to notice.
       if (error.code === "revoked") this.#revoked();
@@ -120,6 +124,7 @@ export class Listener extends EventTarget {
   async #hear(message) {
     this.#isHeard = true;
     if (message.t === "closed") this.#close(message);
+    if (message.t === "notice") this.#note(readNotice(this.#account, message));
     if (message.t === "request") this.#tellQuestion(await read(this.#account, message, serverNow(this.#account)));
   }
 
@@ -128,6 +133,12 @@ export class Listener extends EventTarget {
     if (question === null || this.#asked.has(question.challenge)) return;
     this.#asked.set(question.challenge, "open");
     this.#tell("request", question);
+  }
+
+  #note(notice) {
+    if (this.state === "off" || notice === null || this.#noted.has(notice.notice)) return;
+    this.#noted.add(notice.notice);
+    this.#tell("notice", notice);
   }
 
   #close({ t: _, ...news }) {

@@ -46,11 +46,29 @@ export async function post(account, question, decision, number) {
   return plainCall("POST", "/device/v1/answers", await signedAnswer(account, question, decision, number));
 }
 
+// What the server has for `account`: the questions that it can answer now, and news of its protection that nobody has
+// seen on this device yet, each {notice, kind, text, time, account}.
+export async function look(account) {
+  const { requests, notices = [] } = await call(account, "GET", "/device/v1/requests");
+  const found = await Promise.all(requests.map((message) => read(account, message, serverNow(account))));
+  const news = notices.map((message) => readNotice(account, message));
+  return { questions: found.filter((question) => question !== null), notices: news.filter((notice) => notice !== null) };
+}
+
 // The questions that `account` can answer now.
 export async function open(account) {
-  const { requests } = await call(account, "GET", "/device/v1/requests");
-  const found = await Promise.all(requests.map((message) => read(account, message, serverNow(account))));
-  return found.filter((question) => question !== null);
+  return (await look(account)).questions;
+}
+
+// The news in a `notice` message to `account`, or null where it has not the form of one.
+export function readNotice(account, { notice, kind, text, time }) {
+  const fits = CHALLENGE.test(notice) && [kind, text].every((value) => typeof value === "string");
+  return fits && Number.isSafeInteger(time) ? { notice, kind, text, time, account } : null;
+}
+
+// Tells the server that a person has seen `notice` here.
+export async function noticed({ account, notice }) {
+  await call(account, "POST", "/device/v1/seen", { challenge: notice });
 }
 
 function identityOf({ device, account, serverId }) {
