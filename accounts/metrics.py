@@ -17,7 +17,7 @@ ANSWER_SECONDS = Histogram(
 )
 # "sent", "gone", "later", "refused"
 PUSHES = Counter("kauth_pushes", "Messages to push services, by result.", ["result"])
-# "sent", "lost"
+# "sent", "late": Redis was away
 RINGS = Counter("kauth_rings", "Rings of devices and waiting pages, by result.", ["result"])
 DEVICES_CONNECTED = Gauge(
     "kauth_devices_connected",

@@ -59,7 +59,7 @@ def _send(group: str, message: dict[str, Any]) -> bool:
         ring_now(group, message)
     except Exception as error:  # noqa: BLE001 - every layer has exceptions of its own
         logger.warning("Nobody was rung in %s: %s", group.partition(".")[0], error)
-        metrics.RINGS.labels("lost").inc()
+        metrics.RINGS.labels("late").inc()
         return False
     metrics.RINGS.labels("sent").inc()
     return True

@@ -1,14 +1,17 @@
 """The channel layer of the full mode: Redis pub/sub, made to outlive whatever happens to Redis.
 
-A ring leaves from any thread over connections that stay open, and waits for Redis half a second at
-most. Who listens is connected again by itself, with all that it listened to. What was rung
-meanwhile is lost, as any ring may be: see lookout.py.
+A ring leaves from any thread over connections that stay open; what cannot leave at once is tried
+again. Who listens is connected again by itself, with all that it listened to. What was rung while
+it did not listen is lost, as any ring may be: see lookout.py.
 """
 
 import asyncio
 import contextlib
 import logging
+import threading
 import time
+from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from channels_redis.pubsub import (
@@ -28,13 +31,22 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 
 LOST = (RedisError, OSError)
-# Where a page waits for it. After a failure nobody tries again for a while.
+# Where a page waits for it, and how long and how often it is tried again without a page.
 RING_SECONDS = 0.5
-REST_SECONDS = 2.0
+REST_SECONDS = 0.5
+LATE_SECONDS = 60
+MOST_LATE = 1_000
 # Where nobody waits but a socket that is being opened.
 CONNECT_SECONDS = 2.0
 AGAIN_SECONDS = 1.0
 IDLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Late:
+    name: str
+    data: bytes
+    until: float
 
 
 class RedisLayer(RedisPubSubChannelLayer):
@@ -44,26 +56,13 @@ class RedisLayer(RedisPubSubChannelLayer):
         once = AsyncRetry(NoBackoff(), 0)  # the listener has its own way to try again
         patience = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
         super().__init__(hosts=[{"address": url, "retry": once, **patience}], **options)
-        self._bell = Redis.from_url(
-            url,
-            socket_timeout=RING_SECONDS,
-            socket_connect_timeout=RING_SECONDS,
-            # A connection that died while it lay idle is replaced at once.
-            retry=Retry(NoBackoff(), 1, supported_errors=(RedisAway,)),
-        )
-        self._rest_until = 0.0
+        self._bell = Bell(url)
 
     def ring(self, group: str, message: dict[str, Any]) -> None:
-        """What group_send does, without an event loop. Raises RedisError, the sooner the better:
-        rings are lost rather than waited for.
+        """What group_send does, without an event loop. Raises RedisError when it could not be done
+        at once; then it is tried again in the background for a minute.
         """
-        if time.monotonic() < self._rest_until:
-            raise RedisAway("It was away a moment ago.")
-        try:
-            self._bell.publish(_name(group), self.serialize(message))
-        except LOST:
-            self._rest_until = time.monotonic() + REST_SECONDS
-            raise
+        self._bell.ring(_name(group), self.serialize(message))
 
     async def receive(self, channel: str) -> Any:
         """The next ring that is sealed with our key; any other is nobody's word to us. Processes
@@ -95,6 +94,57 @@ class RedisLayer(RedisPubSubChannelLayer):
             _wrap_close(self, loop)
         layer: LoopLayer = self._layers[loop]
         return layer
+
+
+class Bell:
+    """Rings from any thread. Nobody waits for it longer than half a second, and while Redis is
+    away nobody waits at all: the bell goes on trying by itself.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(
+            url,
+            socket_timeout=RING_SECONDS,
+            socket_connect_timeout=RING_SECONDS,
+            # A connection that died while it lay idle is replaced at once.
+            retry=Retry(NoBackoff(), 1, supported_errors=(RedisAway,)),
+        )
+        self._late: deque[Late] = deque(maxlen=MOST_LATE)
+        self._lock = threading.Lock()
+        self._trying = False
+
+    def ring(self, name: str, data: bytes) -> None:
+        if self._trying:
+            self._try_later(name, data)
+            raise RedisAway("It is away.")
+        try:
+            self._redis.publish(name, data)
+        except LOST:
+            self._try_later(name, data)
+            raise
+
+    def _try_later(self, name: str, data: bytes) -> None:
+        with self._lock:
+            self._late.append(Late(name, data, time.monotonic() + LATE_SECONDS))
+            if not self._trying:
+                self._trying = True
+                threading.Thread(target=self._go_on, name="bell", daemon=True).start()
+
+    def _go_on(self) -> None:
+        while self._trying:
+            time.sleep(REST_SECONDS)
+            with contextlib.suppress(*LOST):
+                self._ring_late()
+            with self._lock:
+                self._trying = bool(self._late)
+
+    def _ring_late(self) -> None:
+        """In the order in which they came; what is too old has been found out by asking."""
+        while self._late:
+            first = self._late[0]
+            if time.monotonic() < first.until:
+                self._redis.publish(first.name, first.data)
+            self._late.popleft()
 
 
 class LoopLayer(RedisPubSubLoopLayer):

@@ -151,6 +151,7 @@ class Program:
         """Ends it at once, children and all, as a power failure would."""
         os.killpg(self.running.pid, signal.SIGKILL)
         self.running.wait()
+        self.process = None
 
     def freeze(self) -> None:
         os.killpg(self.running.pid, signal.SIGSTOP)
