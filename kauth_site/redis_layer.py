@@ -171,10 +171,11 @@ class Line(RedisSingleShardConnection):
 
     async def subscribe(self, channel: str) -> None:
         """Never fails: without Redis it is made good as soon as there is one."""
-        if channel in self._subscribed_to:
-            return
-        self._subscribed_to.add(channel)
+        # Inside the lock: who comes while the last listener leaves must not take its line for theirs.
         async with self._lock:
+            if channel in self._subscribed_to:
+                return
+            self._subscribed_to.add(channel)
             self._ensure_redis()
             self._ensure_receiver()
             try:
@@ -183,9 +184,12 @@ class Line(RedisSingleShardConnection):
                 self._incomplete = True
 
     async def unsubscribe(self, channel: str) -> None:
-        with contextlib.suppress(*LOST):
-            await super().unsubscribe(channel)
-        self._subscribed_to.discard(channel)
+        async with self._lock:
+            if channel not in self._subscribed_to:
+                return
+            self._subscribed_to.discard(channel)
+            with contextlib.suppress(*LOST):
+                await self._pubsub.unsubscribe(channel)
 
     async def _do_receiving(self) -> None:
         while True:

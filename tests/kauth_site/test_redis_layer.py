@@ -74,6 +74,14 @@ async def test_a_ring_from_another_process_is_heard(layer: Any, server: Redis) -
     assert await heard(layer, channel) == {"type": "changed"}
 
 
+async def test_who_comes_while_the_last_one_leaves_hears_the_group(layer: Any) -> None:
+    leaving = await listening(layer)
+    coming = str(await layer.new_channel())
+    await asyncio.gather(layer.group_discard("page", leaving), layer.group_add("page", coming))
+    await asyncio.to_thread(layer.ring, "page", {"type": "changed"})
+    assert await heard(layer, coming) == {"type": "changed"}
+
+
 async def test_who_left_a_group_hears_no_more_of_it(layer: Any) -> None:
     channel = await listening(layer)
     await layer.group_discard("page", channel)
