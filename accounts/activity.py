@@ -36,6 +36,8 @@ SIGN_INS = (
     EventKind.KEY_COPIED,
     EventKind.BACKUP_CODE_USED,
     EventKind.BACKUP_CODE_WRONG,
+    EventKind.HELPDESK_CODE_USED,
+    EventKind.HELPDESK_CODE_WRONG,
 )
 REQUESTS = (
     EventKind.REQUEST_SENT,
@@ -68,6 +70,7 @@ WITH_DEVICE = {
     EventKind.DEVICE_LINKED: _("Device “%(device)s” linked"),
     EventKind.DEVICE_RENAMED: _("Device renamed to “%(device)s”"),
     EventKind.DEVICE_REMOVED: _("Device “%(device)s” removed"),
+    EventKind.DEVICE_VETOED: _("New device “%(device)s” turned away"),
     EventKind.METHOD_ADDED: _("Method “%(device)s” added"),
     EventKind.METHOD_RENAMED: _("Method renamed to “%(device)s”"),
     EventKind.METHOD_REMOVED: _("Method “%(device)s” removed"),

@@ -24,6 +24,8 @@ SENTENCES = {
     "method_removed": gettext_lazy("“%(name)s” was removed from your account."),
     "backup_codes_made": gettext_lazy("New backup codes were made. The old ones work no more."),
     "backup_code_used": gettext_lazy("A backup code opened your account."),
+    "helpdesk_code_made": gettext_lazy("The help desk made a code for your account."),
+    "helpdesk_code_used": gettext_lazy("The help desk's code opened your account."),
     "code_off": gettext_lazy("One-time codes are off after many wrong tries."),
     "password_changed": gettext_lazy("Your password was changed."),
 }

@@ -11,10 +11,15 @@ UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def clean(text: str) -> str:
-    """`text` in NFC, one line, at most 40 characters, without a character that is not shown."""
+    """A name of `text`: at most 40 characters, and always one."""
+    return one_line(text, LONGEST) or NAMELESS
+
+
+def one_line(text: str, longest: int) -> str:
+    """`text` in NFC, one line, at most so long, without a character that is not shown."""
     shown = "".join(" " if unicodedata.category(c) in UNWANTED else c for c in text[:1000])
     tidy = " ".join(unicodedata.normalize("NFC", shown).split())
-    return tidy[:LONGEST].strip() or NAMELESS
+    return tidy[:longest].strip()
 
 
 def clean_platform(text: str) -> str:

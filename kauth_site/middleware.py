@@ -11,13 +11,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from accounts import sign_ins, visitors
+from accounts import sign_ins, standing, visitors
 from kauth_site import monitoring, request_ids, views
 from twofactor import methods
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
 OPEN_TO_ALL = ("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz", "/csp-report")
+# All that a session may open which can link a device and nothing else.
+LINKING = ("/2fa/add/kauth/", "/app/authorize")
 # The same for everybody: who is signed in is not even looked at.
 APP_SHELL = {"/app/", "/app/link", "/app/manifest.webmanifest", "/app/service-worker.js"}
 
@@ -118,7 +120,8 @@ def first_things_first(respond: Respond) -> Respond:
     """Some people must do one thing before they can open anything else.
 
     A session that has not passed the account's second factor passes it; staff and people whose
-    second factor was reset link a device; after "it was not me" the password is changed.
+    second factor was reset link a device; after "it was not me" the password is changed. What a
+    help-desk code opened links a device, and does nothing else.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
@@ -130,15 +133,17 @@ def first_things_first(respond: Respond) -> Respond:
         if not user.is_authenticated:
             return respond(request)
         page, inside = _due(user)
-        if page is None or path.startswith(inside):
+        if page is None or path == page or path.startswith(inside):
             return respond(request)
         return redirect(page)
 
     return answer
 
 
-def _due(user: Any) -> tuple[str | None, str]:
+def _due(user: Any) -> tuple[str | None, str | tuple[str, ...]]:
     """The page that this person must go to first, and the address below which all is allowed."""
+    if standing.links_only(user):
+        return reverse("twofactor:overview"), LINKING
     if not user.is_verified():
         if methods.enabled(user):
             return reverse("accounts:reauthenticate"), "/login/"

@@ -39,3 +39,11 @@ class TooManyMethods(Exception):
 
 class WrongBackupCode(Exception):
     """Not an unused backup code of this account."""
+
+
+class WrongHelpDeskCode(Exception):
+    """Not the code that the help desk made for this account, or it is used or over."""
+
+
+class NothingToRecover(Exception):
+    """The password alone opens this account: a help-desk code would open nothing."""

@@ -14,8 +14,8 @@ from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import enrolment, names
 from devices.models import Device
-from twofactor import backup_codes
-from twofactor.exceptions import TooManyMethods
+from twofactor import backup_codes, helpdesk_codes
+from twofactor.exceptions import NothingToRecover, TooManyMethods
 from twofactor.method_models import Method, MethodQuerySet, OtpApp, SecurityKey
 
 
@@ -108,6 +108,11 @@ def required(user: User) -> bool:
     return user.must_enrol or enabled(user)
 
 
+def only_recovery(user: User) -> bool:
+    """Whether nothing but a help-desk code can take this account through the second step."""
+    return not enabled(user) and backup_codes.left(user) == 0
+
+
 def without(method: Any) -> AfterRemoval:
     """What the account of `method` is when that one is removed."""
     rest = [other for other in overview(method.user).methods if other != method]
@@ -197,25 +202,32 @@ def switch_off(user: User, *, visitor: Visitor) -> None:
 def demand_enrolment(user: User) -> None:
     """Somebody else removed the last method: the account never falls back to its password alone.
 
-    Its backup codes still open the linking page; without one left `reset` gives a one-time code.
+    Its backup codes still open the linking page; without one left a help-desk code does.
     """
     _begin_epoch(user, must_enrol=True)
 
 
+def recover(user: User, *, by: str, reason: str, visitor: Visitor) -> str:
+    """A help-desk code for `user`, beside the methods that they have. Raises NothingToRecover."""
+    if not required(user):
+        raise NothingToRecover
+    return helpdesk_codes.make(user, by=by, reason=reason, visitor=visitor)
+
+
 def reset(user: User, *, by: str) -> str:
-    """Removes every method, ends every session, and returns a one-time code for enrolling anew.
+    """Removes every method, ends every session, and returns a help-desk code for enrolling anew.
 
     The account never falls back to its password alone: until there is a method again the code is
-    asked for, and it opens nothing but the 2FA section.
+    asked for, and it opens nothing but linking.
     """
     demand_enrolment(user)
     OtpApp.objects.filter(user=user).delete()
     SecurityKey.objects.filter(user=user).delete()
     for device in Device.objects.of(user).active():
         enrolment.revoke(device, visitor=audit.NOBODY, by=by)
-    code = backup_codes.generate_recovery(user)
+    backup_codes.discard(user)
     audit.record(EventKind.TWO_FACTOR_RESET, user=user, detail=by)
-    return code
+    return helpdesk_codes.make(user, by=by, reason=gettext("reset of 2FA"), visitor=audit.NOBODY)
 
 
 def _begin_epoch(user: User, *, must_enrol: bool) -> None:

@@ -159,14 +159,12 @@ class Practice(models.Model):
 
 
 class BackupCodeSet(OTPDevice):
-    """The backup codes of an account, a django-otp device so that a session can name it.
+    """The backup codes of an account, a django-otp device so that a session can name it."""
 
-    `recovery` marks the single code by which an administrator lets a person enrol anew.
-    """
+    # Who signs in with one has lost a device, or is said to; see accounts.standing.
+    RECOVERS = True
 
-    recovery = models.BooleanField(default=False)
     made_at = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True)
     # The codes themselves, sealed, until the person has put them away or ten minutes are over.
     readable = models.BinaryField(null=True)
     # When the person said so; nothing else can know it.
@@ -193,6 +191,58 @@ class BackupCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.selector}…"
+
+
+class HelpDeskCodeQuerySet(models.QuerySet["HelpDeskCode"]):
+    def of(self, user: User) -> "HelpDeskCodeQuerySet":
+        return self.filter(user=user)
+
+    def unused(self) -> "HelpDeskCodeQuerySet":
+        """Whether their hour is over or not; an account has one at most."""
+        return self.filter(used_at=None, ended_at=None)
+
+    def open(self) -> "HelpDeskCodeQuerySet":
+        """Those that still work, by the database's clock."""
+        return self.unused().filter(expires_at__gt=Now())
+
+
+class HelpDeskCode(OTPDevice):
+    """A code by which a person who lost everything links a new device; see helpdesk_codes.
+
+    A django-otp device, so that the session which it opens can name it. The row stays as evidence
+    of who made it and why.
+    """
+
+    # What a session that it opened may do; see accounts.standing.
+    RECOVERS = LINKS_ONLY = True
+
+    selector = models.CharField(max_length=2, editable=False)
+    digest = models.CharField(max_length=200, editable=False)
+    made_by = models.CharField(_("made by"), max_length=254)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    made_at = models.DateTimeField(_("made"))
+    expires_at = models.DateTimeField(_("good until"))
+    used_at = models.DateTimeField(_("used"), null=True)
+    # When a newer one took its place.
+    ended_at = models.DateTimeField(_("replaced"), null=True)
+
+    objects = HelpDeskCodeQuerySet.as_manager()  # type: ignore[assignment,misc]
+
+    class Meta:
+        verbose_name = _("help-desk code")
+        verbose_name_plural = _("help-desk codes")
+        ordering = ["-made_at"]
+        permissions = [("make_helpdesk_code", _("Can make help-desk codes"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(used_at=None, ended_at=None),
+                name="one_helpdesk_code_per_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.made_at:%Y-%m-%d %H:%M}"
 
 
 class Absence(models.Model):

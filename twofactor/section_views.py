@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import visitors
+from accounts import standing, visitors
 from accounts.models import User
 from accounts.reauthentication import recent_login_required
 from twofactor import backup_codes, methods, security_keys
@@ -20,6 +20,8 @@ from twofactor.models import BackupCodeSet
 @login_required
 def overview(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
+    if standing.links_only(user):
+        return render(request, "twofactor/link_now.html")
     context = {"overview": methods.overview(user), "must_enrol": user.must_enrol}
     return render(request, "twofactor/overview.html", context)
 
@@ -46,7 +48,7 @@ def backup_codes_page(request: HttpRequest) -> HttpResponseBase:
 
 
 def _backup_codes_context(user: User) -> dict[str, Any]:
-    code_set = BackupCodeSet.objects.filter(user=user, recovery=False).first()
+    code_set = BackupCodeSet.objects.filter(user=user).first()
     return {
         "codes": backup_codes.readable(user),
         "left": backup_codes.left(user),

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import clock, known_browsers, visitors
+from accounts import clock, known_browsers, standing, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
 from accounts.models import User
@@ -167,7 +167,7 @@ def signed_in(
     logins.complete(request, pending, device=device, method=method)
     response = redirect(pending.next)
     if device is not None:
-        remembered = "" if method == ways.BACKUP_CODE.name else method
+        remembered = "" if standing.recovered(device) else method
         known_browsers.remember(request, response, pending.user, method=remembered)
     return response
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponseBase
@@ -14,12 +14,24 @@ from accounts import known_browsers, throttling, visitors
 from accounts.login import PendingLogin
 from devices import one_time_codes
 from devices.one_time_codes import WrongCode
-from twofactor import backup_codes, methods, security_keys, ways
-from twofactor.exceptions import KeyRefused, WrongBackupCode
+from twofactor import backup_codes, helpdesk_codes, methods, security_keys, ways
+from twofactor.exceptions import KeyRefused, WrongBackupCode, WrongHelpDeskCode
 from twofactor.forms import BackupCodeForm, CodeForm, KeyForm
 from twofactor.views import end_question, second_step, signed_in
 
 Redeem = Callable[..., Any]
+
+
+class WrittenCode(NamedTuple):
+    """What is typed on the page for backup codes: each kind has a counter of its own."""
+
+    redeem: Redeem
+    route: str
+    method: str
+
+
+BACKUP = WrittenCode(backup_codes.redeem, "backup", ways.BACKUP_CODE.name)
+HELP_DESK = WrittenCode(helpdesk_codes.redeem, "helpdesk", "helpdesk_code")
 
 
 @second_step
@@ -46,21 +58,26 @@ def code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
 @second_step
 @sensitive_post_parameters()
 def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
-    """One of the codes on paper, or the one-time code from an administrator."""
+    """One of the codes on paper, or the one that the help desk made."""
     form = BackupCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        code_set = _redeemed(request, pending, form, backup_codes.redeem, route="backup")
-        if code_set is not None:
-            return signed_in(request, pending, device=code_set, method=ways.BACKUP_CODE.name)
-    recovery = backup_codes.is_recovery(pending.user)
+        kind = _kind_of_code(pending, form.cleaned_data["code"])
+        found = _redeemed(request, pending, form, kind.redeem, route=kind.route)
+        if found is not None:
+            return signed_in(request, pending, device=found, method=kind.method)
+    recovery = methods.only_recovery(pending.user)
     if recovery:
-        form.fields["code"].label = _("One-time code")
+        form.fields["code"].label = _("Help-desk code")
     context = {
         "form": form,
         "recovery": recovery,
         "ways": ways.others(pending.user, ways.BACKUP_CODE),
     }
     return render(request, "twofactor/backup_code.html", context)
+
+
+def _kind_of_code(pending: PendingLogin, code: str) -> WrittenCode:
+    return HELP_DESK if helpdesk_codes.may_be(pending.user, code) else BACKUP
 
 
 @second_step
@@ -98,7 +115,7 @@ def _redeemed(
         )
     except WrongCode:
         form.add_error(field, _("This code does not fit. Type the one shown right now."))
-    except WrongBackupCode:
+    except (WrongBackupCode, WrongHelpDeskCode):
         form.add_error(field, _("This is none of your unused backup codes. Check each sign."))
     except KeyRefused:
         form.add_error(field, _("That did not work. Try again, or use another way."))

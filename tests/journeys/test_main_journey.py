@@ -201,7 +201,7 @@ def test_a_removed_device_deletes_the_account_and_2fa_is_off(member: Member) -> 
     assert member.browser.path == "/manager/"
 
 
-def test_after_a_reset_a_one_time_code_leads_to_a_new_device_and_nowhere_else(
+def test_after_a_reset_a_help_desk_code_leads_to_a_new_device_and_nowhere_else(
     member: Member, server: ServerProcess
 ) -> None:
     listening = member.phone.listen()

@@ -18,8 +18,9 @@ from tests.pages import browser, log_in
 from tests.people import VISITOR, link_device, make_user
 from tests.races.crowd import Crowd, unless
 from tests.software_key import add_key
-from twofactor import backup_codes, security_keys
-from twofactor.exceptions import KeyRefused, WrongBackupCode
+from twofactor import backup_codes, helpdesk_codes, security_keys
+from twofactor.exceptions import KeyRefused, WrongBackupCode, WrongHelpDeskCode
+from twofactor.models import HelpDeskCode
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -60,6 +61,32 @@ def test_d53_a_backup_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> 
 
     assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
     assert backup_codes.left(user) == 9
+
+
+def test_d53_a_help_desk_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:
+    user = make_user()
+    link_device(user)
+    code = helpdesk_codes.make(user, by="a test", reason="a race", visitor=VISITOR)
+
+    def use(number: int) -> bool:
+        redeem = partial(
+            helpdesk_codes.redeem, user=user, code=code, visitor=VISITOR, counter=f"help:{number}"
+        )
+        return unless(WrongHelpDeskCode, redeem)
+
+    assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
+
+
+def test_of_help_desk_codes_made_at_once_the_last_one_is_open(crowd: Crowd) -> None:
+    user = make_user()
+    link_device(user)
+
+    def make(number: int) -> str:
+        return helpdesk_codes.make(user, by=f"{number}", reason="a race", visitor=VISITOR)
+
+    made = crowd.at_once([partial(make, n) for n in range(6)])
+    assert len({*made}) == 6
+    assert HelpDeskCode.objects.of(user).open().count() == 1
 
 
 def test_an_answer_of_a_security_key_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:

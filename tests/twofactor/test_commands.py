@@ -12,7 +12,9 @@ from django.core.management import CommandError, call_command
 from devices import one_time_codes, sealing
 from devices.models import Device, DeviceState
 from tests.people import VISITOR, link_device, make_user
-from twofactor import backup_codes
+from twofactor import backup_codes, helpdesk_codes
+from twofactor.exceptions import WrongHelpDeskCode
+from twofactor.models import HelpDeskCode
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +41,29 @@ def test_reset_ends_in_must_enrol_with_a_code_that_works_once() -> None:
     device.refresh_from_db()
     assert user.must_enrol
     assert device.state == DeviceState.REVOKED
-    assert backup_codes.redeem(user=user, code=code, visitor=VISITOR).recovery
+    helpdesk_codes.redeem(user=user, code=code, visitor=VISITOR)
+    with pytest.raises(WrongHelpDeskCode):
+        helpdesk_codes.redeem(user=user, code=code, visitor=VISITOR)
     assert backup_codes.left(user) == 0
+
+
+def test_a_help_desk_code_is_made_with_a_reason() -> None:
+    user = make_user()
+    link_device(user)
+    with pytest.raises(CommandError, match="Say why"):
+        run("twofactor", "helpdesk-code", "alice@example.org")
+    made = run(
+        "twofactor", "helpdesk-code", "alice@example.org", "--reason", "Phone lost", "--json"
+    )
+    helpdesk_codes.redeem(user=user, code=json.loads(made)["code"], visitor=VISITOR)
+    assert Device.objects.of(user).active().exists(), "the methods stay as they are"
+    assert HelpDeskCode.objects.get(user=user).reason == "Phone lost"
+
+
+def test_an_account_without_a_method_gets_no_help_desk_code() -> None:
+    make_user()
+    with pytest.raises(CommandError, match="no method"):
+        run("twofactor", "helpdesk-code", "alice@example.org", "--reason", "Phone lost")
 
 
 def test_backup_codes_are_made_anew() -> None:

@@ -7,7 +7,7 @@ from devices import enrolment
 from devices.models import Device
 from tests.linked import Linked
 from tests.people import VISITOR, link_device, make_user
-from twofactor import backup_codes, methods
+from twofactor import backup_codes, helpdesk_codes, methods
 from twofactor.methods import Overview
 from twofactor.models import BackupCodeSet, OtpApp
 
@@ -72,6 +72,6 @@ def test_d96_a_reset_ends_in_must_enrol_with_one_code(alice: Linked) -> None:
     assert alice.user.must_enrol
     assert alice.user.security_epoch > before
     assert not Device.objects.of(alice.user).active().exists()
-    assert backup_codes.left(alice.user) == 1
-    assert backup_codes.redeem(user=alice.user, code=code, visitor=VISITOR).recovery
+    assert backup_codes.left(alice.user) == 0
+    assert helpdesk_codes.redeem(user=alice.user, code=code, visitor=VISITOR).LINKS_ONLY
     assert EventKind.TWO_FACTOR_RESET in kinds(alice.user)

@@ -215,7 +215,7 @@ def test_d96_after_a_reset_the_code_page_is_not_offered(alice: Linked) -> None:
     log_in(visitor)
     assert visitor.get(CODE).headers["Location"] == VERIFY
     assert visitor.get(VERIFY).headers["Location"] == BACKUP
-    assert "One-time code" in visitor.get(BACKUP).content.decode()
+    assert "Help-desk code" in visitor.get(BACKUP).content.decode()
     visitor.post(BACKUP, {"code": code})
     assert visitor.get(MANAGER).headers["Location"] == "/2fa/"
 
