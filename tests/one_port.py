@@ -56,17 +56,37 @@ async def one_port(
 ) -> AsyncIterator[int]:
     """Serves until the block ends. `on_http` gets everything; None from it opens the socket."""
     offered = [Subprotocol(SUBPROTOCOL)]
+    visits: set[asyncio.Task[None]] = set()
     async with serve(on_socket, "127.0.0.1", 0, subprotocols=offered, close_timeout=1) as inner:
         inner_port = next(iter(inner.sockets)).getsockname()[1]
 
         async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            task = asyncio.current_task()
+            assert task is not None
+            visits.add(task)
+            async with _closing(writer):
                 await _visit(reader, writer, on_http, inner_port)
-            writer.close()
 
         outer = await asyncio.start_server(visit, "127.0.0.1", 0, ssl=tls)
         yield outer.sockets[0].getsockname()[1]
         outer.close()
+    for task in visits:
+        task.cancel()
+    await asyncio.gather(*visits, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Ends the connection with the block, and waits until it has ended: a loop that closes before
+    leaves the socket to the collector, who tells it during some other test.
+    """
+    try:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            yield
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def _visit(
@@ -89,8 +109,10 @@ async def _relay(
     head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int
 ) -> None:
     inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-    inner_writer.write(head)
-    await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+    async with _closing(inner_writer), asyncio.TaskGroup() as both:
+        inner_writer.write(head)
+        both.create_task(_pump(reader, inner_writer))
+        both.create_task(_pump(inner_reader, writer))
 
 
 async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

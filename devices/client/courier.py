@@ -24,15 +24,19 @@ class Courier:
 
     @contextlib.contextmanager
     def using(self, socket: DeviceSocket) -> Iterator[None]:
-        """Sends over `socket` inside the block; at its end nobody waits for a result any more."""
+        """Sends over `socket` inside the block. When it is lost, who waits for a result tries by
+        HTTP; at any other end of the block they are about to be stopped, and start nothing new.
+        """
         self._socket = socket
         try:
             yield
-        finally:
-            self._socket = None
+        except Dropped:
             for result in self._results.values():
                 if not result.done():
                     result.set_exception(Dropped("The connection was lost."))
+            raise
+        finally:
+            self._socket = None
 
     def hear_result(self, message: dict[str, Any]) -> None:
         result = self._results.get(text_member(message, "challenge"))

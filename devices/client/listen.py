@@ -49,7 +49,8 @@ async def listen(
         return desk.finished.result() if desk.finished.done() else max(ending.result())
     finally:
         ending.cancel()
-        await asyncio.gather(ending, return_exceptions=True)
+        # Each of them: `ending` is over as soon as the first one is.
+        await asyncio.gather(ending, *tasks, return_exceptions=True)
 
 
 async def _until_its_end(listener: Listener, identity: Identity, terminal: Terminal) -> ExitCode:
