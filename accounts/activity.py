@@ -119,9 +119,11 @@ def page(events: AppendOnlyQuerySet, *, before: int | None, after: int | None) -
 def in_words(event: SecurityEvent) -> str:
     """ "Sign-in approved on Pixel 8 from Firefox on Windows, 203.0.113.7" """
     what, where = _what(event), visitors.in_words(_visitor(event))
-    if not where:
+    if where:
+        what = gettext("%(what)s from %(where)s") % {"what": what, "where": where}
+    if event.times == 1:
         return what
-    return gettext("%(what)s from %(where)s") % {"what": what, "where": where}
+    return gettext("%(what)s (%(times)d times)") % {"what": what, "times": event.times}
 
 
 def as_csv(events: AppendOnlyQuerySet) -> str:

@@ -89,13 +89,23 @@ class UserAdmin(ShownColumnsAdmin):
 
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(EvidenceAdmin):
-    list_display = ("created_at", "kind", "login_id", "device_name", "method", "address", "browser")
+    list_display = (
+        "created_at",
+        "kind",
+        "times",
+        "login_id",
+        "device_name",
+        "method",
+        "address",
+        "browser",
+    )
     list_filter = ("kind", "method", "created_at")
     search_fields = ("login_id", "device_name", "address")
     date_hierarchy = "created_at"
     fields = (
         "created_at",
         "kind",
+        "times",
         "login_id",
         "device_name",
         "method",

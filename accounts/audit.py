@@ -1,6 +1,11 @@
 """Writes down what happened. Call it outside any transaction that may be rolled back."""
 
+import hashlib
+import json
 from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts import metrics
 from accounts.models import EventKind, SecurityEvent, User
@@ -8,6 +13,15 @@ from accounts.visitors import Visitor
 
 # What happens without a visitor: a command, a clean-up.
 NOBODY = Visitor(browser="")
+
+# Refusals that no limiter stands before: who is refused decides how often. Those of one minute
+# that are alike are one row with a count, so that a flood fills no table and hides no other row.
+REPEATED = {
+    EventKind.THROTTLED,
+    EventKind.REQUEST_PAUSED,
+    EventKind.ANSWER_REFUSED,
+    EventKind.TAMPERED,
+}
 
 
 def record(
@@ -19,9 +33,15 @@ def record(
     method: str = "",
     detail: str = "",
 ) -> SecurityEvent:
-    """One row: who, what, from where, with which device. Never a secret or others' free text."""
+    """Who, what, from where, with which device: one row, or one more of a row of this minute.
+
+    Never a secret or others' free text.
+    """
     event = _event(kind, user, visitor, device_name=device_name, method=method, detail=detail)
-    event.save()
+    if kind in REPEATED:
+        _count_with_its_like(event, visitor)
+    else:
+        event.save()
     metrics.count_event(kind, detail)
     return event
 
@@ -30,6 +50,21 @@ def record_for_each(kind: EventKind, users: Iterable[User]) -> None:
     """The same thing happened to all of them, and nobody did it: one statement, not one each."""
     events = SecurityEvent.objects.bulk_create([_event(kind, user, NOBODY) for user in users])
     metrics.count_event(kind, times=len(events))
+
+
+def _count_with_its_like(event: SecurityEvent, visitor: Visitor) -> None:
+    facts = (event.kind, event.login_id, visitor.network, event.browser)
+    words = (event.device_name, event.method, event.detail)
+    minute = f"{timezone.now():%Y-%m-%dT%H:%M}"
+    event.alike = hashlib.sha256(json.dumps((*facts, *words, minute)).encode()).hexdigest()
+    if SecurityEvent.objects.once_more(event.alike):
+        return
+    try:
+        with transaction.atomic():
+            event.save()
+    except IntegrityError:
+        # Another one was first by a moment.
+        SecurityEvent.objects.once_more(event.alike)
 
 
 def _event(kind: EventKind, user: User | None, visitor: Visitor, **words: str) -> SecurityEvent:

@@ -200,4 +200,4 @@ def test_d07_many_sign_ins_at_once_leave_one_open_request_and_count_each() -> No
 
 
 def events(kind: EventKind) -> int:
-    return SecurityEvent.objects.filter(kind=kind).count()
+    return sum(SecurityEvent.objects.filter(kind=kind).values_list("times", flat=True))
