@@ -65,6 +65,17 @@ class BackupCodeForm(forms.Form):
     )
 
 
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        error_messages=words(_("Say why you make this code.")),
+        label=_("Reason"),
+        max_length=200,
+        help_text=_(
+            "Such as how you know that it is this person. It stays in the record, and they read it."
+        ),
+    )
+
+
 class AwayForm(forms.Form):
     duration = forms.TypedChoiceField(
         label=_("For how long?"),
