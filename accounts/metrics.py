@@ -35,6 +35,7 @@ REFUSING = {
     EventKind.REQUEST_FAILED,
     EventKind.ANSWER_REFUSED,
     EventKind.CODE_WRONG,
+    EventKind.METHOD_NOT_ALLOWED,
     EventKind.BACKUP_CODE_WRONG,
     EventKind.TAMPERED,
 }

@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.policy_models import Policy
+
 DETAIL_SIZE = 400
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -30,6 +32,15 @@ def canonical_login_id(text: str) -> str:
 
 
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> models.QuerySet["User"]:
+        """Whoever is read brings along whether a policy is to be asked for: see accounts.policies.
+
+        In the same statement, so that an account without one costs no query more.
+        """
+        policies = Policy.objects.filter(group__user=models.OuterRef("pk"))
+        known = {"under_policy": models.Exists(policies)}
+        return super().get_queryset().annotate(**known)
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(login_id=canonical_login_id(username or ""))
 
@@ -57,6 +68,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     must_change_password = models.BooleanField(default=False)
     # Set when the second factor was reset: the account must link a device before anything else.
     must_enrol = models.BooleanField(default=False)
+    # Whether a group of the account has a policy; None is: not known, so ask.
+    under_policy: bool | None = None
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -216,6 +229,8 @@ class EventKind(models.TextChoices):
     DEVICE_VETOED = "device_vetoed", _("New device turned away")
     AWAY = "away", _("Away: no request reaches the devices")
     BACK_AGAIN = "back_again", _("Back again: devices are asked")
+    METHOD_NOT_ALLOWED = "method_not_allowed", _("Method not allowed by a policy")
+    POLICY_CHANGED = "policy_changed", _("Policy of a group changed")
     TAMPERED = "tampered", _("A stored record does not fit its seal")
 
 

@@ -1,6 +1,7 @@
 """Sessions: Django's in the database, with the key hashed on its way to the table."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -70,16 +71,10 @@ class SessionStore(DatabaseStore):
         return await super().aexists(stored(session_key))
 
     def create_model_instance(self, data: Any) -> Any:
-        session: Any = super().create_model_instance(data)
-        session.session_key = stored(session.session_key)
-        session.sign_in_id = data.get(sign_ins.SESSION_KEY)
-        return session
+        return _signed_in(super().create_model_instance(data), data)
 
     async def acreate_model_instance(self, data: Any) -> Any:
-        session: Any = await super().acreate_model_instance(data)
-        session.session_key = stored(session.session_key)
-        session.sign_in_id = data.get(sign_ins.SESSION_KEY)
-        return session
+        return _signed_in(await super().acreate_model_instance(data), data)
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
@@ -90,3 +85,13 @@ class SessionStore(DatabaseStore):
         key = session_key or self.session_key
         if key:
             await super().adelete(stored(key))
+
+
+def _signed_in(session: Any, data: dict[str, Any]) -> Any:
+    """The row as it is kept. No write makes a session last longer than its policy said."""
+    session.session_key = stored(session.session_key)
+    session.sign_in_id = data.get(sign_ins.SESSION_KEY)
+    if sign_ins.ENDS_KEY in data:
+        end = datetime.fromtimestamp(data[sign_ins.ENDS_KEY], UTC)
+        session.expire_date = min(session.expire_date, end)
+    return session

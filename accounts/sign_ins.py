@@ -13,11 +13,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.models import Device
 
-from accounts import audit, signals, visitors
+from accounts import audit, policies, signals, visitors
 from accounts.models import EventKind, Session, SignIn, User
 from accounts.visitors import Visitor
 
 SESSION_KEY = "sign_in"
+# When the session ends at the latest, by a policy, in Unix seconds.
+ENDS_KEY = "ends_at"
 NOWHERE = UUID(int=0)
 # How exactly the page tells when a session was last seen; it saves a write at each request.
 SEEN_EVERY = timedelta(minutes=1)
@@ -40,6 +42,9 @@ def begin(request: HttpRequest, user: User, *, device_id: str, device_name: str)
         device_name=device_name,
     )
     request.session[SESSION_KEY] = str(sign_in.pk)
+    length = policies.of(user).session
+    if length is not None:
+        request.session[ENDS_KEY] = int((timezone.now() + length).timestamp())
 
 
 def keep(request: HttpRequest, user: User) -> None:

@@ -17,10 +17,11 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import visitors
+from accounts.policies import NotAllowed
 from accounts.reauthentication import recent_login_required
 from devices import app_shell, enrolment, keys, protocol, vapid
 from devices.exceptions import TooManyDevices
-from devices.views import SESSION_KEY, too_many_devices
+from devices.views import SESSION_KEY, no_more_devices
 
 ICONS = (
     ("img/app-192.png", "192x192", "any"),
@@ -98,8 +99,8 @@ def _offer_here(request: HttpRequest) -> HttpResponse:
             here=True,
             visitor=visitors.of(request),
         )
-    except TooManyDevices:
-        return JsonResponse({"detail": too_many_devices()}, status=409)
+    except (TooManyDevices, NotAllowed) as refusal:
+        return JsonResponse({"detail": no_more_devices(request.user, refusal)}, status=409)
     request.session[SESSION_KEY] = offer.pk
     link = protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id())
     return JsonResponse({"link": link, "csrf": get_token(request)})

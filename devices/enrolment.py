@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock, notices
+from accounts import audit, clock, notices, policies
 from accounts.models import EventKind, User
+from accounts.policies import NotAllowed
 from accounts.visitors import Visitor
 from devices import (
     claims,
@@ -57,10 +58,10 @@ def offer(
 ) -> tuple[Enrolment, bytes]:
     """A new offer and its token (32 bytes), good once and for 300 s. `replaces` ends.
 
-    Raises TooManyDevices when the account is full.
+    Raises NotAllowed where a policy has no linked devices, TooManyDevices when the account is full.
     """
-    if Device.objects.of(user).active().count() >= settings.KAUTH_DEVICES_PER_ACCOUNT:
-        raise TooManyDevices
+    policies.check_allowed(user, Device.KIND, visitor=visitor)
+    _check_room(user)
     if replaces is not None:
         end(replaces, EnrolmentState.REPLACED)
     token = os.urandom(protocol.TOKEN_SIZE)
@@ -117,18 +118,20 @@ def _confirm_here(enrolment: Enrolment, visitor: Visitor) -> Device:
     """The person's yes was given before, by making the offer on this very device."""
     try:
         return confirm(enrolment.pk, user=enrolment.user, visitor=visitor)
-    except TooManyDevices:
+    except (TooManyDevices, NotAllowed):
         end(enrolment.pk, EnrolmentState.REFUSED)
         raise Expired from None
 
 
 def confirm(enrolment_id: int, *, user: User, visitor: Visitor) -> Device:
-    """The person's yes on the computer: the device is linked. Raises Expired, TooManyDevices."""
+    """The person's yes on the computer: the device is linked.
+
+    Raises Expired, TooManyDevices, NotAllowed.
+    """
+    policies.check_allowed(user, Device.KIND, visitor=visitor)
     with transaction.atomic():
         # The lock makes two confirmations of one account take turns, so that both count.
-        User.objects.select_for_update().get(pk=user.pk)
-        if Device.objects.of(user).active().count() >= settings.KAUTH_DEVICES_PER_ACCOUNT:
-            raise TooManyDevices
+        _check_room(User.objects.select_for_update().get(pk=user.pk))
         confirmed = Enrolment.objects.filter(
             pk=enrolment_id, user=user, state=EnrolmentState.CLAIMED, expires_at__gt=Now()
         ).update(state=EnrolmentState.CONFIRMED)
@@ -213,6 +216,11 @@ def rename(device: Device, name: str, *, visitor: Visitor) -> None:
     clean = names.clean(name)
     Device.objects.filter(pk=device.pk).update(name=clean)
     audit.record(EventKind.DEVICE_RENAMED, user=device.user, visitor=visitor, device_name=clean)
+
+
+def _check_room(user: User) -> None:
+    if Device.objects.of(user).active().count() >= policies.of(user).most_devices:
+        raise TooManyDevices
 
 
 def _take(enrolment: Enrolment) -> None:

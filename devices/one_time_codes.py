@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django_otp.oath import hotp
 
-from accounts import audit, notices, throttling
+from accounts import audit, notices, policies, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import sealing, tampering
@@ -85,7 +85,7 @@ def redeem(
     """
     key = counter or counter_of(user)
     throttling.reserve(key, throttling.CODE)
-    for source in [*Device.objects.of(user).active(), *apps]:
+    for source in [*_devices(user), *apps]:
         if redeem_on(source, code):
             throttling.clear(key)
             audit.record(
@@ -96,6 +96,13 @@ def redeem(
     if throttling.is_off(key, throttling.CODE):
         notices.send("code_off", user, visitor=visitor, page="/2fa/")
     raise WrongCode
+
+
+def _devices(user: User) -> list[Device]:
+    """Those whose codes count: none, where a policy of the account has no linked devices."""
+    if not policies.of(user).allows(Device.KIND):
+        return []
+    return list(Device.objects.of(user).active())
 
 
 def redeem_on(source: Source, code: str) -> bool:

@@ -9,10 +9,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from accounts import clock, known_browsers, visitors
+from accounts import clock, known_browsers, policies, visitors
 from accounts import login as logins
+from accounts.policies import NotAllowed
 from accounts.reauthentication import recent_login_required
 from devices import enrolment, keys, protocol, qr
 from devices.exceptions import Expired, TooManyDevices
@@ -76,8 +78,8 @@ def _offer(request: HttpRequest) -> HttpResponse:
             replaces=request.session.get(SESSION_KEY),
             visitor=visitors.of(request),
         )
-    except TooManyDevices:
-        return _show_step(request, notice=too_many_devices())
+    except (TooManyDevices, NotAllowed) as refusal:
+        return _show_step(request, notice=no_more_devices(request.user, refusal))
     request.session[SESSION_KEY] = offer.pk
     return _show_offer(request, offer, token)
 
@@ -106,8 +108,8 @@ def _confirm(request: HttpRequest) -> HttpResponse:
         )
     except Expired:
         return _show_step(request, notice=_over())
-    except TooManyDevices:
-        return _show_step(request, notice=too_many_devices())
+    except (TooManyDevices, NotAllowed) as refusal:
+        return _show_step(request, notice=no_more_devices(user, refusal))
     del request.session[SESSION_KEY]
     user.refresh_from_db()
     logins.refresh(request, user)
@@ -190,7 +192,13 @@ def _over() -> str:
     return _("The time for this link is over. Press Next for a new one.")
 
 
-def too_many_devices() -> str:
-    return _("You have %(count)s linked devices, as many as there may be. Remove one first.") % {
-        "count": settings.KAUTH_DEVICES_PER_ACCOUNT
-    }
+def no_more_devices(user: Any, refusal: Exception) -> str:
+    """Why `user` may link none now, and what to do instead."""
+    if isinstance(refusal, NotAllowed):
+        return _("Your group does not use the kAuth app. Choose another method.")
+    most = policies.of(user).most_devices
+    return ngettext(
+        "You have %(n)d linked device, as many as there may be. Remove it first.",
+        "You have %(n)d linked devices, as many as there may be. Remove one first.",
+        most,
+    ) % {"n": most}

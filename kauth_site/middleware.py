@@ -11,15 +11,18 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from accounts import sign_ins, standing, visitors
+from accounts import policies, sign_ins, standing, visitors
+from devices.models import Device
 from kauth_site import monitoring, request_ids, views
-from twofactor import methods
+from twofactor import demands, methods
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
 OPEN_TO_ALL = ("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz", "/csp-report")
 # All that a session may open which can link a device and nothing else.
 LINKING = ("/2fa/add/kauth/", "/app/authorize")
+# Where a policy has no linked devices, the other methods take their place.
+ADDING = ("/2fa/add/otp/", "/2fa/add/key/")
 # The same for everybody: who is signed in is not even looked at.
 APP_SHELL = {"/app/", "/app/link", "/app/manifest.webmanifest", "/app/service-worker.js"}
 
@@ -119,9 +122,9 @@ def last_seen(respond: Respond) -> Respond:
 def first_things_first(respond: Respond) -> Respond:
     """Some people must do one thing before they can open anything else.
 
-    A session that has not passed the account's second factor passes it; staff and people whose
-    second factor was reset link a device; after "it was not me" the password is changed. What a
-    help-desk code opened links a device, and does nothing else.
+    A session that has not passed the account's second factor passes it; staff, people whose
+    second factor was reset, and those of whom a policy demands it add a method; after "it was not
+    me" the password is changed. What a help-desk code opened adds a method, and does nothing else.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
@@ -143,13 +146,14 @@ def first_things_first(respond: Respond) -> Respond:
 def _due(user: Any) -> tuple[str | None, str | tuple[str, ...]]:
     """The page that this person must go to first, and the address below which all is allowed."""
     if standing.links_only(user):
-        return reverse("twofactor:overview"), LINKING
+        links = policies.of(user).allows(Device.KIND)
+        return reverse("twofactor:overview"), LINKING if links else ADDING
     if not user.is_verified():
         if methods.enabled(user):
             return reverse("accounts:reauthenticate"), "/login/"
-        if user.is_staff or user.must_enrol:
+        if user.is_staff or demands.holds_up(user):
             return reverse("twofactor:overview"), "/2fa/"
-    elif user.must_enrol:
+    elif demands.holds_up(user):
         return reverse("twofactor:overview"), "/2fa/"
     if user.must_change_password:
         return reverse("accounts:password_change"), "/password/"

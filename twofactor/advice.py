@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from accounts import clock
 from accounts.models import User
-from twofactor import backup_codes
+from twofactor import backup_codes, demands
 from twofactor.methods import Overview
 from twofactor.models import BackupCodeSet
 
@@ -25,10 +25,15 @@ class Advice:
 
 
 def for_person(user: User, overview: Overview) -> list[Advice]:
-    """Empty when there is nothing to do, and while two-factor authentication is off altogether."""
+    """Empty when there is nothing to do. With 2FA off only a policy that asks for it is told."""
     if not overview.enabled:
-        return []
+        return _about_policy(user)
     return [*_about_codes(user, overview.backup_codes_left), *_about_devices(overview)]
+
+
+def _about_policy(user: User) -> list[Advice]:
+    text = demands.announced(user)
+    return [Advice(text, gettext("Switch on 2FA"), "twofactor:overview")] if text else []
 
 
 def _about_codes(user: User, left: int) -> list[Advice]:

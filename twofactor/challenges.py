@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from accounts import audit, clock
+from accounts import audit, clock, policies
 from accounts.models import EventKind, KnownBrowser, User
 from accounts.visitors import Visitor
 from devices import doorbell, wakeups
@@ -195,7 +195,7 @@ def _write(
         fatigue.check(user, visitor, now)
         superseded = list(open_now.values_list("pk", flat=True))
         open_now.update(state=State.SUPERSEDED, ended_at=Now())
-        match = _match(new_browser=new_browser)
+        match = _match(account, new_browser=new_browser)
         challenge = Challenge.objects.create(
             user=user,
             purpose=purpose,
@@ -214,9 +214,10 @@ def _write(
     return challenge, superseded
 
 
-def _match(*, new_browser: bool) -> Match:
+def _match(user: User, *, new_browser: bool) -> Match:
     setting = settings.KAUTH_NUMBER_MATCHING
     asked = setting == "always" or (setting == "new-browser" and new_browser)
+    asked = asked or policies.of(user).always_number
     return Match.NUMBER if asked else Match.TAP
 
 

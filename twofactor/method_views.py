@@ -1,28 +1,29 @@
 """Pages of the methods: adding OTP apps and keys, renaming and removing what an account has."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts import known_browsers, sign_ins, visitors
+from accounts import known_browsers, sign_ins, standing, visitors
 from accounts import login as logins
 from accounts.models import User
+from accounts.policies import NotAllowed
 from accounts.reauthentication import recent_login_required
 from accounts.throttling import Throttled
 from devices import enrolment, one_time_codes, qr
 from devices.forms import RenameForm
 from devices.models import Device
 from devices.one_time_codes import WrongCode
-from twofactor import methods, otp_apps, security_keys
+from twofactor import demands, methods, otp_apps, security_keys
 from twofactor.exceptions import KeyRefused, SetupOver, TooManyMethods
 from twofactor.forms import FirstCodeForm, NewKeyForm
 from twofactor.method_models import Method, OtpApp, SecurityKey
@@ -30,18 +31,27 @@ from twofactor.method_models import Method, OtpApp, SecurityKey
 SESSION_KEY = "otp_setup"
 GROUP = 4
 
-# Those of an account that can be removed, and how.
-OWN: dict[str, Callable[[User], QuerySet[Any]]] = {
-    Device.KIND: lambda user: Device.objects.of(user).active(),
-    OtpApp.KIND: OtpApp.objects.of,
-    SecurityKey.KIND: SecurityKey.objects.of,
-}
 REMOVE: dict[str, Callable[..., bool]] = {Device.KIND: enrolment.revoke}
+
+
+def _if_allowed(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Where a policy has no such method the person chooses among those that it has."""
+
+    @wraps(page)
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        try:
+            return page(request)
+        except NotAllowed:
+            messages.warning(request, _("Your group does not use that method. Choose another one."))
+            return redirect("twofactor:add")
+
+    return guarded
 
 
 @recent_login_required
 @never_cache
 @sensitive_post_parameters()
+@_if_allowed
 def add_otp(request: HttpRequest) -> HttpResponseBase:
     """Shows the secret until the app has shown a right code, or ten minutes are over."""
     user: Any = request.user
@@ -75,7 +85,7 @@ def _confirmed(request: HttpRequest, app: OtpApp, form: FirstCodeForm) -> bool:
 
 def _show_otp(request: HttpRequest, user: User, form: FirstCodeForm) -> HttpResponse:
     try:
-        app = _waiting(request, user) or otp_apps.begin(user)
+        app = _waiting(request, user) or otp_apps.begin(user, visitor=visitors.of(request))
     except TooManyMethods:
         return render(request, "twofactor/add_otp.html", {"most": settings.KAUTH_METHODS_PER_KIND})
     request.session[SESSION_KEY] = app.pk
@@ -91,6 +101,7 @@ def _show_otp(request: HttpRequest, user: User, form: FirstCodeForm) -> HttpResp
 @recent_login_required
 @never_cache
 @sensitive_post_parameters()
+@_if_allowed
 def add_key(request: HttpRequest) -> HttpResponseBase:
     """The browser makes a key for this site; a script of the page sends what comes of it."""
     user: Any = request.user
@@ -103,7 +114,9 @@ def add_key(request: HttpRequest) -> HttpResponseBase:
             if key is not None:
                 return added(request, user, key)
         binding = logins.binding_of(request)
-        options = security_keys.registration_options(user, binding=binding)
+        options = security_keys.registration_options(
+            user, binding=binding, visitor=visitors.of(request)
+        )
     except TooManyMethods:
         return render(request, "twofactor/add_key.html", {"most": settings.KAUTH_METHODS_PER_KIND})
     return render(request, "twofactor/add_key.html", {"form": form, "options": options})
@@ -124,10 +137,10 @@ def _registered(request: HttpRequest, user: User, form: NewKeyForm) -> SecurityK
 
 
 def added(request: HttpRequest, user: User, method: Method) -> HttpResponse:
-    """The person has just shown `method`. A session of the password alone is a two-factor one now;
-    one that another method opened stays with that, and ends with it.
+    """The person has just shown `method`. A session of the password alone, or of a help-desk code,
+    is its from now on; one that another method opened stays with that, and ends with it.
     """
-    verified = request.user.is_verified()  # type: ignore[union-attr]
+    verified = request.user.is_verified() and not standing.links_only(user)  # type: ignore[union-attr]
     user.refresh_from_db()
     logins.refresh(request, user)
     if not verified:
@@ -153,6 +166,8 @@ def method(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase
 def remove(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase:
     """Says what removing means for the account, then does it."""
     found = _own(request, kind, public_id)
+    if demands.last_for_policy(found, methods.overview(found.user).methods):
+        return render(request, "twofactor/remove.html", {"method": found, "demanded": True})
     let_in = sign_ins.approved_by(found, but=sign_ins.current(request))
     if request.method == "POST":
         _take_away(request, kind, found)
@@ -184,6 +199,6 @@ def _over() -> str:
 
 def _own(request: HttpRequest, kind: str, public_id: UUID) -> Any:
     user: Any = request.user
-    if kind not in OWN:
+    if kind not in demands.OF_KIND:
         raise Http404
-    return get_object_or_404(OWN[kind](user), public_id=public_id)
+    return get_object_or_404(demands.OF_KIND[kind](user), public_id=public_id)

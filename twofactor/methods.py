@@ -13,8 +13,9 @@ from accounts import audit, notices
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import enrolment, names
+from devices.exceptions import LastFactor
 from devices.models import Device
-from twofactor import backup_codes, helpdesk_codes
+from twofactor import backup_codes, demands, helpdesk_codes
 from twofactor.exceptions import NothingToRecover, TooManyMethods
 from twofactor.method_models import Method, MethodQuerySet, OtpApp, SecurityKey
 
@@ -176,7 +177,12 @@ def remove(method: Method, *, visitor: Visitor, by: str) -> bool:
 
 
 def end_using(user: User, *, visitor: Visitor, by: str) -> None:
-    """Call it in the transaction that removed a method: without any left 2FA goes off, or waits."""
+    """Call it in the transaction that removed a method: without any left 2FA goes off, or waits.
+
+    Raises LastFactor for the person themselves where a policy wants 2FA and nothing else is left.
+    """
+    if by == enrolment.BY_PERSON and demands.needs_another(user):
+        raise LastFactor
     if required(user):
         return
     if by == enrolment.BY_PERSON:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock, throttling
+from accounts import audit, clock, policies, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import one_time_codes
@@ -20,11 +20,12 @@ from twofactor.exceptions import SetupOver
 from twofactor.method_models import MethodQuerySet, OtpApp
 
 
-def begin(user: User) -> OtpApp:
+def begin(user: User, *, visitor: Visitor = audit.NOBODY) -> OtpApp:
     """An app that waits for its first code, in place of any other that waits for this account.
 
-    Raises TooManyMethods.
+    Raises TooManyMethods, NotAllowed.
     """
+    policies.check_allowed(user, OtpApp.KIND, visitor=visitor)
     methods.check_room(user, OtpApp)
     OtpApp.objects.filter(user=user, confirmed=False).delete()
     app = OtpApp(
@@ -58,9 +59,10 @@ def address(app: OtpApp) -> str:
 def confirm(app: OtpApp, *, code: str, visitor: Visitor) -> None:
     """The app shows the right code: from now on it is a method of its account.
 
-    Raises WrongCode, Throttled, SetupOver, TooManyMethods. Tries are counted apart from those of
-    signing in, which nobody's set-up may hold up.
+    Raises WrongCode, Throttled, SetupOver, TooManyMethods, NotAllowed. Tries are counted apart from
+    those of signing in, which nobody's set-up may hold up.
     """
+    policies.check_allowed(app.user, OtpApp.KIND, visitor=visitor)
     key = f"otp-setup:account:{app.user_id}"
     throttling.reserve(key, throttling.CODE)
     steps = one_time_codes.matching_steps(app, code)

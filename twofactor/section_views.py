@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import standing, visitors
+from accounts import policies, standing, visitors
 from accounts.models import User
 from accounts.reauthentication import recent_login_required
-from twofactor import backup_codes, methods, security_keys
+from devices.models import Device
+from twofactor import backup_codes, demands, methods, security_keys
 from twofactor.models import BackupCodeSet
 
 
@@ -21,14 +22,31 @@ from twofactor.models import BackupCodeSet
 def overview(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if standing.links_only(user):
-        return render(request, "twofactor/link_now.html")
-    context = {"overview": methods.overview(user), "must_enrol": user.must_enrol}
+        return _recovered(request, user)
+    found = methods.overview(user)
+    context = {
+        "overview": found,
+        "demand": demands.in_words(user, found.methods),
+        "left_over": demands.left_over(user, found.methods),
+    }
     return render(request, "twofactor/overview.html", context)
+
+
+def _recovered(request: HttpRequest, user: User) -> HttpResponse:
+    """What a help-desk code opens: linking a device, or what a policy has in its place."""
+    if policies.of(user).allows(Device.KIND):
+        return render(request, "twofactor/link_now.html")
+    return _choice(request, user)
 
 
 @recent_login_required
 def add(request: HttpRequest) -> HttpResponse:
-    return render(request, "twofactor/add.html", {"keys_possible": security_keys.possible()})
+    return _choice(request, request.user)
+
+
+def _choice(request: HttpRequest, user: Any) -> HttpResponse:
+    context = {"keys_possible": security_keys.possible(), "allowed": policies.of(user).allowed}
+    return render(request, "twofactor/add.html", context)
 
 
 @recent_login_required

@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from accounts import audit, clock, notices, throttling
+from accounts import audit, clock, notices, policies, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import keys, names, tampering
@@ -64,8 +64,9 @@ def possible() -> bool:
     return False
 
 
-def registration_options(user: User, *, binding: str) -> str:
-    """What the browser is to make a new key of, as JSON. Raises TooManyMethods."""
+def registration_options(user: User, *, binding: str, visitor: Visitor = audit.NOBODY) -> str:
+    """What the browser is to make a new key of, as JSON. Raises TooManyMethods, NotAllowed."""
+    policies.check_allowed(user, SecurityKey.KIND, visitor=visitor)
     methods.check_room(user, SecurityKey)
     challenge = ceremonies.begin(user=user, binding=binding, purpose=ceremonies.REGISTER)
     options = webauthn.generate_registration_options(
@@ -88,8 +89,9 @@ def registration_options(user: User, *, binding: str) -> str:
 def register(user: User, *, answer: str, name: str, binding: str, visitor: Visitor) -> SecurityKey:
     """The new key that `answer` proves, from now on a method of `user`.
 
-    Raises KeyRefused, TooManyMethods.
+    Raises KeyRefused, TooManyMethods, NotAllowed.
     """
+    policies.check_allowed(user, SecurityKey.KIND, visitor=visitor)
     try:
         key = _made(user, answer, name, binding)
         with transaction.atomic():

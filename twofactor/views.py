@@ -17,7 +17,7 @@ from accounts import login as logins
 from accounts.login import PendingLogin
 from accounts.models import User
 from devices.models import Device
-from twofactor import challenges, fatigue, methods, waiting, ways
+from twofactor import challenges, demands, fatigue, methods, waiting, ways
 from twofactor.exceptions import NotApproved, Paused
 from twofactor.forms import CodeForm
 from twofactor.models import Challenge, Purpose, State
@@ -61,7 +61,7 @@ def verify(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
 
 def _first_way(request: HttpRequest, pending: PendingLogin) -> Way:
     under_way = request.method == "POST" or pending.asked or "way" in request.GET
-    if under_way and methods.has_device(pending.user):
+    if under_way and demands.device_may_be_asked(pending.user):
         return ways.DEVICE
     return ways.first(pending.user, used_last=_used_last(request, pending))
 
@@ -144,7 +144,7 @@ def _state_of(request: HttpRequest, pending: PendingLogin, challenge: Challenge 
 @second_step
 def verify_again(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
     """A new question in place of the old one, which stays while the devices rest."""
-    if methods.has_device(pending.user):
+    if demands.device_may_be_asked(pending.user):
         challenge, state = _ask(request, pending)
         if challenge is None and pending.challenge:
             messages.warning(request, state.line)

@@ -14,7 +14,7 @@ from accounts import known_browsers, throttling, visitors
 from accounts.login import PendingLogin
 from devices import one_time_codes
 from devices.one_time_codes import WrongCode
-from twofactor import backup_codes, helpdesk_codes, methods, security_keys, ways
+from twofactor import backup_codes, demands, helpdesk_codes, methods, security_keys, ways
 from twofactor.exceptions import KeyRefused, WrongBackupCode, WrongHelpDeskCode
 from twofactor.forms import BackupCodeForm, CodeForm, KeyForm
 from twofactor.views import end_question, second_step, signed_in
@@ -42,15 +42,15 @@ def code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
         return redirect("twofactor:verify")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        redeem = partial(one_time_codes.redeem, apps=methods.otp_apps(pending.user))
+        redeem = partial(one_time_codes.redeem, apps=demands.otp_apps(pending.user))
         source = _redeemed(request, pending, form, redeem, route="code")
         if source is not None:
             return signed_in(request, pending, device=source, method=ways.CODE.name)
     context = {
         "form": form,
         "ways": ways.others(pending.user, ways.CODE),
-        "devices": methods.has_device(pending.user),
-        "otp_apps": methods.otp_apps(pending.user).exists(),
+        "devices": demands.device_may_be_asked(pending.user),
+        "otp_apps": demands.otp_apps(pending.user).exists(),
     }
     return render(request, "twofactor/code.html", context)
 
@@ -71,6 +71,7 @@ def backup_code(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase
     context = {
         "form": form,
         "recovery": recovery,
+        "still_allowed": demands.still_allowed(pending.user),
         "ways": ways.others(pending.user, ways.BACKUP_CODE),
     }
     return render(request, "twofactor/backup_code.html", context)

@@ -6,8 +6,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import policies
 from accounts.models import User
+from devices.models import Device
 from twofactor import methods
+from twofactor.method_models import OtpApp, SecurityKey
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,18 @@ BACKUP_CODE = Way("backup_code", "twofactor:backup_code", _("Use a backup code")
 
 
 def of(user: User) -> list[Way]:
-    """Best first. A backup code is always offered: to hide it would tell who has none left."""
-    device = methods.has_device(user)
+    """Best first, of those that the policies of the account allow.
+
+    A backup code is always offered: to hide it would tell who has none left.
+    """
+    rules = policies.of(user)
+    device = rules.allows(Device.KIND) and methods.has_device(user)
+    key = rules.allows(SecurityKey.KIND) and methods.security_keys(user).exists()
+    app = rules.allows(OtpApp.KIND) and (device or methods.otp_apps(user).exists())
     return [
-        *([KEY] if methods.security_keys(user).exists() else []),
+        *([KEY] if key else []),
         *([DEVICE] if device else []),
-        *([CODE] if device or methods.otp_apps(user).exists() else []),
+        *([CODE] if device or app else []),
         BACKUP_CODE,
     ]
 
