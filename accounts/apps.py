@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("People and what happened")
+
+    def ready(self) -> None:
+        from accounts import append_only  # noqa: PLC0415 - as the site's own checks do
+
+        post_migrate.connect(append_only.guard, sender=self)

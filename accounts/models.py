@@ -16,6 +16,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.policy_models import Policy
+from accounts.seal_models import EventSeal, LogHead
+
+# Django looks for models in this module.
+__all__ = ["EventSeal", "LogHead"]
 
 DETAIL_SIZE = 400
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -76,16 +76,18 @@ def address(app_configs: Any, **options: Any) -> list[CheckMessage]:
 
 
 def _keys() -> Iterator[tuple[str, str]]:
-    """The name and value of each key; `field_keys` is a list of them."""
+    """The name and value of each key; `field_keys` and `audit_key` are lists of them."""
     for file_name in MAKERS:
         name = f"KAUTH_{file_name.upper()}"
         value = settings.SECRET_KEY if file_name == "secret_key" else getattr(settings, name)
-        if file_name != "field_keys":
+        if file_name == "field_keys":
+            for entry in value.split(","):
+                key_id, _, key = entry.strip().partition(":")
+                yield f"{name} ({key_id[:4]})", key.rstrip("=")
+        elif file_name == "audit_key":
+            yield from ((name, entry.strip()) for entry in value.split(","))
+        else:
             yield name, value
-            continue
-        for entry in value.split(","):
-            key_id, _, key = entry.strip().partition(":")
-            yield f"{name} ({key_id[:4]})", key.rstrip("=")
 
 
 def _is_long_enough(name: str, key: str) -> bool:

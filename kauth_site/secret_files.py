@@ -47,6 +47,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "field_keys": _field_keys,
     "code_pepper": _key,
     "row_mac_key": _key,
+    "audit_key": _key,
     "channel_key": _key,
     "server_key": _p256_scalar,
     "vapid_key": _p256_scalar,

@@ -13,6 +13,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import defer
 
+from accounts.tasks import seal_log
 from devices import outbox
 from devices.protocol import MAX_MESSAGE, CloseCode
 from kauth_site import background
@@ -30,6 +31,7 @@ PING_EVERY = 30
 GOODBYE = 1.0
 NORMAL = 1000
 EXPIRY_PAUSE = settings.KAUTH_EXPIRY_INTERVAL.total_seconds()
+SEAL_PAUSE = settings.KAUTH_SEAL_INTERVAL.total_seconds()
 # A removed device is to be off within two seconds, whoever removes it (D-42).
 RINGS_PAUSE = 0.5
 
@@ -74,6 +76,7 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         EmbeddedChannelLayer.bind(twisted_loop)
         # Without Redis there is no worker and no beat: what they do is done here.
         twisted_loop.create_task(_again_and_again(_expire, EXPIRY_PAUSE))
+        twisted_loop.create_task(_again_and_again(_seal, SEAL_PAUSE))
         twisted_loop.create_task(_again_and_again(partial(_ring_for_commands, layer), RINGS_PAUSE))
     elif isinstance(layer, RedisLayer):
         twisted_loop.create_task(_again_and_again(Lookout(layer).watch, RINGS_PAUSE))
@@ -112,6 +115,10 @@ async def _in_database(work: Callable[[], T]) -> T:
 
 async def _expire() -> None:
     await _in_database(expire_overdue_challenges)
+
+
+async def _seal() -> None:
+    await _in_database(seal_log)
 
 
 async def _ring_for_commands(layer: EmbeddedChannelLayer) -> None:

@@ -47,6 +47,7 @@ SECRET_KEY = _secret("KAUTH_SECRET_KEY", "secret_key")
 KAUTH_FIELD_KEYS = _secret("KAUTH_FIELD_KEYS", "field_keys")
 KAUTH_CODE_PEPPER = _secret("KAUTH_CODE_PEPPER", "code_pepper")
 KAUTH_ROW_MAC_KEY = _secret("KAUTH_ROW_MAC_KEY", "row_mac_key")
+KAUTH_AUDIT_KEY = _secret("KAUTH_AUDIT_KEY", "audit_key")
 KAUTH_SERVER_KEY = _secret("KAUTH_SERVER_KEY", "server_key")
 KAUTH_CHANNEL_KEY = _secret("KAUTH_CHANNEL_KEY", "channel_key")
 # Empty where nobody has made one: then the app's notifications cannot be turned on.
@@ -234,11 +235,17 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 KAUTH_EXPIRY_INTERVAL = timedelta(seconds=10)
+KAUTH_SEAL_INTERVAL = timedelta(seconds=5)
 CELERY_BEAT_SCHEDULE = {
     "expire-overdue-challenges": {
         "task": "twofactor.tasks.expire_overdue_challenges",
         "schedule": KAUTH_EXPIRY_INTERVAL,
         "options": {"expires": KAUTH_EXPIRY_INTERVAL.total_seconds()},
+    },
+    "seal-the-log": {
+        "task": "accounts.tasks.seal_log",
+        "schedule": KAUTH_SEAL_INTERVAL,
+        "options": {"expires": KAUTH_SEAL_INTERVAL.total_seconds()},
     },
 }
 

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -50,6 +51,20 @@ def test_d42_a_device_that_a_command_revokes_is_thrown_out_of_its_socket(
         assert done.returncode == 0, done.stderr
         assert [row["login"] for row in json.loads(done.stdout)] == ["revoked@example.org"]
         assert socket.closed_with() == CloseCode.REVOKED
+
+
+def test_d100_the_server_seals_the_log_by_itself(server: ServerProcess) -> None:
+    with person(server, "sealed@example.org"):
+        pass
+    deadline, told = time.monotonic() + 30, {"links": 0}
+    while told["links"] < 4 and time.monotonic() < deadline:
+        verified = server.manage("audit", "verify", "--json")
+        told = json.loads(verified.stdout)
+    assert (verified.returncode, told["whole"]) == (0, True)
+    listed = server.manage(
+        "audit", "list", "--account", "sealed@example.org", "--kind", "signed_up"
+    )
+    assert "signed_up  sealed@example.org" in listed.stdout
 
 
 @pytest.mark.parametrize(("decision", "code"), [("approve", 0), ("deny", 1), ("report", 1)])

@@ -44,6 +44,7 @@ def test_a_site_that_is_ready_has_nothing_to_hear(site: Any) -> None:
         ("SECRET_KEY", "from outside", "KAUTH_SECRET_KEY is missing or too short."),
         ("KAUTH_CODE_PEPPER", "", "KAUTH_CODE_PEPPER is missing or too short."),
         ("KAUTH_ROW_MAC_KEY", OTHER_KEY[:40], "KAUTH_ROW_MAC_KEY is missing or too short."),
+        ("KAUTH_AUDIT_KEY", f"{OTHER_KEY},AAAA", "KAUTH_AUDIT_KEY is missing or too short."),
         ("KAUTH_CHANNEL_KEY", "not base64url!" * 5, "KAUTH_CHANNEL_KEY is missing or too short."),
         ("KAUTH_SERVER_KEY", "AAAA", "KAUTH_SERVER_KEY is missing or too short."),
         (

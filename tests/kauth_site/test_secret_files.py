@@ -10,7 +10,7 @@ import pytest
 
 from kauth_site import secret_files
 
-KEYS = ["code_pepper", "row_mac_key", "channel_key", "server_key", "vapid_key"]
+KEYS = ["code_pepper", "row_mac_key", "audit_key", "channel_key", "server_key", "vapid_key"]
 
 
 def decoded(text: str) -> bytes:
@@ -41,11 +41,12 @@ def test_d87_every_purpose_has_a_secret_of_its_own(data: Path) -> None:
         "field_keys",
         "code_pepper",
         "row_mac_key",
+        "audit_key",
         "channel_key",
         "server_key",
         "vapid_key",
     }
-    assert len(set(ensure_and_read_all(data).values())) == 7
+    assert len(set(ensure_and_read_all(data).values())) == 8
 
 
 @pytest.mark.parametrize("name", KEYS)

@@ -31,7 +31,7 @@ def test_without_an_environment_everything_is_in_one_process(configure: Configur
 def test_a_fresh_installation_makes_its_own_secrets(configure: Configure) -> None:
     site = configure(secrets=False)
     assert len(site["SECRET_KEY"]) == 64
-    assert len({site[f"KAUTH_{name.upper()}"] for name in MAKERS if name != "secret_key"}) == 6
+    assert len({site[f"KAUTH_{name.upper()}"] for name in MAKERS if name != "secret_key"}) == 7
 
 
 def test_a_shared_database_never_gets_secrets_made_up_on_the_quiet(configure: Configure) -> None:
