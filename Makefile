@@ -22,7 +22,7 @@ PRODUCTION := KAUTH_ORIGIN=https://auth.example.org \
 	REDIS_URL=rediss://:password@redis.example.org/0 \
 	KAUTH_EMAIL_HOST=mail.example.org
 
-.PHONY: help run run-full test coverage demo check lint fix pin
+.PHONY: help run run-full test coverage demo bench check lint fix pin
 
 help: ## List these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -45,6 +45,10 @@ coverage: $(VENV)/.dev ## Run all tests, slower, and say which lines they miss
 
 demo: $(VENV)/.run ## Play the main journey in this terminal
 	@$(BIN)/python -m tests.journeys.demo
+
+bench: $(VENV)/.dev ## Measure what a sign-in costs, beside peers and floors; QUICK=1 for a short look
+	@deploy/local/install.sh
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 check: lint ## Check style, types, imports, migrations and production settings
 	$(BIN)/mypy .

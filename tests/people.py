@@ -1,5 +1,7 @@
 """People and their devices for tests: made by the product's own verbs, with real keys."""
 
+from django.conf import settings
+
 from accounts.models import User
 from accounts.visitors import Visitor
 from devices import claims, enrolment, keys, protocol
@@ -18,7 +20,7 @@ def make_user(login_id: str = "alice@example.org", **fields: bool) -> User:
 def claim_link(user: User, device: SoftwareDevice) -> tuple[Enrolment, Device]:
     """An offer of `user`, claimed by `device`; the computer has not said yes yet."""
     offer, token = enrolment.offer(user=user, replaces=None)
-    body = device.claim_body(protocol.link_address(ORIGIN, token, keys.server_id()))
+    body = device.claim_body(protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id()))
     claimed = enrolment.claim(
         offer,
         claims.Claim(

@@ -1,4 +1,4 @@
-"""A private PostgreSQL that keeps nothing: no sync to disk, no network beyond this machine."""
+"""A private PostgreSQL that keeps nothing: no network beyond this machine, no sync unless asked."""
 
 import os
 import pwd
@@ -18,11 +18,12 @@ _SPEED = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_wr
 class Database(Program):
     """A server with one empty database, whose address is `url`."""
 
-    def __init__(self, folder: Path, owner: str | None) -> None:
+    def __init__(self, folder: Path, owner: str | None, *, durable: bool) -> None:
         _make_cluster(folder, owner)
         self.port = processes.free_port()
         self.url = f"postgres://kauth@127.0.0.1:{self.port}/postgres"
-        command = [program(), "-D", "data", "-p", str(self.port), "-k", str(folder), *_SPEED]
+        command = [program(), "-D", "data", "-p", str(self.port), "-k", str(folder)]
+        command += [] if durable else _SPEED
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"]
         super().__init__(
             "postgresql",
@@ -39,12 +40,12 @@ class Database(Program):
 
 
 @contextmanager
-def serving() -> Iterator[Database]:
-    """Raises MissingProgramError without PostgreSQL."""
+def serving(*, durable: bool = False) -> Iterator[Database]:
+    """Raises MissingProgramError without PostgreSQL. A `durable` one syncs, as in production."""
     program()
     owner = _owner()
     with processes.private_folder(owner) as folder:
-        database = Database(folder, owner)
+        database = Database(folder, owner, durable=durable)
         database.start()
         try:
             yield database
