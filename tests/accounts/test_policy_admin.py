@@ -1,0 +1,101 @@
+"""Policies in the admin: set, changed and cleared in words, each time on record."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+
+from accounts.models import EventKind, SecurityEvent
+from accounts.policy_models import Policy
+from tests.groups import in_days
+from tests.linked import Linked
+from tests.pages import two_factor_browser
+
+pytestmark = pytest.mark.django_db
+
+LIST, ADD = "/admin/accounts/policy/", "/admin/accounts/policy/add/"
+
+
+@pytest.fixture
+def group(bob: Linked) -> Group:
+    group = Group.objects.create(name="Staff")
+    group.user_set.add(bob.user)
+    return group
+
+
+@pytest.fixture
+def desk(alice: Linked) -> Client:
+    alice.user.is_staff = alice.user.is_superuser = True
+    alice.user.save()
+    return two_factor_browser(alice.user)
+
+
+def asked(group: Group, **changed: Any) -> dict[str, Any]:
+    usual = {"group": group.pk, "require_from": in_days(7).isoformat()}
+    ticked = {"allow_keys": "on", "allow_kauth": "on", "allow_otp": "on"}
+    return {**usual, **ticked, **changed}
+
+
+def last_event() -> SecurityEvent:
+    return SecurityEvent.objects.filter(kind=EventKind.POLICY_CHANGED).latest("id")
+
+
+def test_the_page_says_what_each_field_asks_for(desk: Client, group: Group) -> None:
+    page = desk.get(ADD).content.decode()
+    for words in ("2FA required from", "gets the strictest of each", "Backup codes always work"):
+        assert words in page
+
+
+def test_a_policy_is_set_on_record(desk: Client, group: Group) -> None:
+    saved = desk.post(ADD, asked(group, most_devices="2", why="the audit"))
+    assert saved["Location"] == LIST
+    policy = Policy.objects.get()
+    assert (policy.group, policy.require_from, policy.most_devices) == (group, in_days(7), 2)
+    event = last_event()
+    assert event.detail.startswith("administrator alice@example.org: group Staff: require_from")
+    assert event.detail.endswith("most_devices: none -> 2; why: the audit")
+    assert event.address == "198.51.100.1"
+
+
+def test_a_policy_is_changed_and_stays_with_its_group(desk: Client, group: Group) -> None:
+    desk.post(ADD, asked(group))
+    other = Group.objects.create(name="Board")
+    changed = asked(other)
+    del changed["allow_otp"]
+    desk.post(f"{LIST}{Policy.objects.get().pk}/change/", changed)
+    assert (Policy.objects.get().group, Policy.objects.get().allow_otp) == (group, False)
+    assert last_event().detail.endswith("methods: key+kauth+otp -> key+kauth")
+
+
+def test_a_policy_without_a_method_is_refused_in_words(desk: Client, group: Group) -> None:
+    page = desk.post(ADD, {"group": group.pk})
+    assert "Allow one method at least, or nobody could log in." in page.content.decode()
+    assert not Policy.objects.exists()
+
+
+def test_the_list_tells_how_many_accounts_it_is_about(desk: Client, group: Group) -> None:
+    Policy.objects.create(group=group)
+    assert '<td class="field-accounts">1</td>' in desk.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("by", ["one", "several"])
+def test_a_policy_is_cleared_on_record(desk: Client, group: Group, by: str) -> None:
+    policy = Policy.objects.create(group=group)
+    several = {"action": "delete_selected", "_selected_action": policy.pk}
+    path = LIST if by == "several" else f"{LIST}{policy.pk}/delete/"
+    desk.post(path, {**(several if by == "several" else {}), "post": "yes"})
+    assert not Policy.objects.exists()
+    assert last_event().detail == "administrator alice@example.org: group Staff: cleared"
+
+
+def test_staff_without_the_right_change_no_policy(
+    desk: Client, alice: Linked, group: Group
+) -> None:
+    alice.user.is_superuser = False
+    alice.user.save()
+    alice.user.user_permissions.add(Permission.objects.get(codename="view_policy"))
+    policy = Policy.objects.create(group=group)
+    assert desk.get(LIST).status_code == 200
+    assert desk.post(f"{LIST}{policy.pk}/change/", asked(group)).status_code == 403
+    assert desk.post(ADD, asked(group)).status_code == 403
