@@ -171,7 +171,7 @@ class Line(RedisSingleShardConnection):
 
     async def subscribe(self, channel: str) -> None:
         """Never fails: without Redis it is made good as soon as there is one."""
-        # Inside the lock: who comes while the last listener leaves must not take its line for theirs.
+        # Inside the lock: who comes while the last one leaves must not take that line for theirs.
         async with self._lock:
             if channel in self._subscribed_to:
                 return
