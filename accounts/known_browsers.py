@@ -6,6 +6,7 @@ a factor. What it carries is a signed cookie that names a row; without the row i
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -19,10 +20,22 @@ from accounts.visitors import Visitor
 
 COOKIE_AGE = 180 * 24 * 3600
 SALT = "accounts.known_browser"
+# How exactly people see when a browser was last used; it saves a write at most sign-ins.
+USED_EVERY = timedelta(hours=1)
 
 
 def find(request: HttpRequest, user: User) -> KnownBrowser | None:
-    """The row of this browser for this account, if its cookie is ours and the row still stands."""
+    """The row of this browser for this account, if its cookie is ours and the row still stands.
+
+    Many parts of one request ask; the table is asked once.
+    """
+    found: dict[Any, KnownBrowser | None] = request.__dict__.setdefault("known_browsers", {})
+    if user.pk not in found:
+        found[user.pk] = _find(request, user)
+    return found[user.pk]
+
+
+def _find(request: HttpRequest, user: User) -> KnownBrowser | None:
     signed = request.COOKIES.get(_cookie_name(user), "")
     try:
         browser_id = signing.loads(signed, salt=SALT, max_age=COOKIE_AGE)
@@ -38,9 +51,10 @@ def remember(request: HttpRequest, response: HttpResponse, user: User, *, method
     """
     browser = find(request, user) or KnownBrowser(user=user)
     visitor = visitors.of(request)
-    browser.name, browser.address = visitor.browser, visitor.address or None
-    browser.last_method = method or browser.last_method
-    browser.save()
+    seen = (visitor.browser, visitor.address or None, method or browser.last_method)
+    if seen != (browser.name, browser.address, browser.last_method) or not _just_used(browser):
+        browser.name, browser.address, browser.last_method = seen
+        browser.save()
     response.set_cookie(
         _cookie_name(user),
         signing.dumps(str(browser.pk), salt=SALT),
@@ -69,6 +83,10 @@ def forget_old() -> int:
     """Drops those whose cookie is over; returns how many."""
     since = timezone.now() - timedelta(seconds=COOKIE_AGE)
     return KnownBrowser.objects.filter(last_used_at__lte=since).delete()[0]
+
+
+def _just_used(browser: KnownBrowser) -> bool:
+    return browser.last_used_at > timezone.now() - USED_EVERY
 
 
 def _cookie_name(user: User) -> str:

@@ -47,9 +47,9 @@ class PendingLogin:
 
 def begin(request: HttpRequest, user: User, *, next_page: str) -> None:
     """The password was right: a new, anonymous session that waits for the second step."""
-    request.session.flush()
+    request.session.clear()
+    _renew(request)
     _wait_for_second_step(request, user, purpose="login", next_page=next_page)
-    request.session.cycle_key()
 
 
 def begin_again(request: HttpRequest, user: User, *, next_page: str) -> None:
@@ -98,11 +98,11 @@ def complete(request: HttpRequest, pending: PendingLogin, *, device: Any, method
     """
     again = pending.purpose == "reauth"
     if again:
-        # Django keeps the key where the same person signs in once more.
-        request.session.cycle_key()
         abandon(request)
     else:
-        request.session.flush()
+        request.session.clear()
+    # Django keeps the key where the same person signs in once more.
+    _renew(request)
     auth.login(request, pending.user, backend=BACKEND)
     if device is not None:
         django_otp.login(request, device)
@@ -150,6 +150,11 @@ def local_page(address: str, default: str) -> str:
         address, allowed_hosts=None, require_https=settings.SECURE
     )
     return address if inside and address.startswith("/") else default
+
+
+def _renew(request: HttpRequest) -> None:
+    session: Any = request.session  # our own store
+    session.renew()
 
 
 def _approving(device: Any) -> dict[str, str]:

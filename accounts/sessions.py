@@ -1,21 +1,37 @@
 """Sessions: Django's in the database, with the key hashed on its way to the table."""
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangosMiddleware
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from accounts import sign_ins
 from accounts.models import Session, SignIn
+
+KEY_SIZE = 32
 
 
 def stored(session_key: str) -> str:
     """What the table holds for a cookie: random bits need no salt, only one-wayness."""
     return hashlib.sha256(session_key.encode()).hexdigest()
+
+
+def save(request: Any) -> None:
+    """Writes the session now, in the transaction of the page, which is undone whole if somebody
+    ended the session meanwhile.
+    """
+    try:
+        request.session.save()
+    except UpdateError:
+        raise SessionInterrupted from None
 
 
 class SessionMiddleware(DjangosMiddleware):
@@ -39,6 +55,12 @@ class SessionStore(DatabaseStore):
     # Where this session is signed in, as it was when the session was loaded.
     sign_in: SignIn | None = None
 
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        # The key under which the table has this session; another one takes its place when saved.
+        self._row_key = session_key
+        self._written = ""
+
     @classmethod
     def get_model_class(cls) -> Any:
         return Session
@@ -59,10 +81,49 @@ class SessionStore(DatabaseStore):
         without its place of sign-in it opens nothing.
         """
         if session is None or (session.sign_in_id and session.sign_in is None):
-            self._session_key, self.was_gone = None, True
+            self._session_key, self._row_key, self.was_gone = None, None, True
             return None
         self.sign_in = session.sign_in
         return session
+
+    def renew(self) -> None:
+        """Goes on under a new key, for which the old one is exchanged when the session is saved, in
+        one statement: at no moment do both open it, and a request that fails leaves the old one.
+        """
+        self._session_key = get_random_string(KEY_SIZE, VALID_KEY_CHARS)
+        self.modified = True
+
+    def cycle_key(self) -> None:
+        self._get_session()  # type: ignore[attr-defined] # while the old key still finds it
+        self.renew()
+
+    def create(self) -> None:
+        self.renew()
+        self.save()
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
+        """Writes what is not written yet: a page may save early, to have it in a transaction."""
+        if self.session_key is None:
+            self.renew()
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        content = f"{self.session_key} {json.dumps(data, sort_keys=True)}"
+        if content != self._written:
+            self._write(self.create_model_instance(data))
+            self._row_key, self._written = self.session_key, content
+
+    def _write(self, row: Session) -> None:
+        changed = {
+            "session_key": row.session_key,
+            "session_data": row.session_data,
+            "expire_date": row.expire_date,
+            "sign_in": row.sign_in_id,
+        }
+        old = stored(self._row_key) if self._row_key else ""
+        if old and Session.objects.filter(session_key=old).update(**changed):
+            return
+        if old == row.session_key:
+            raise UpdateError  # it was ended meanwhile
+        row.save(force_insert=True)
 
     def exists(self, session_key: str) -> bool:
         return super().exists(stored(session_key))
@@ -76,10 +137,14 @@ class SessionStore(DatabaseStore):
     async def acreate_model_instance(self, data: Any) -> Any:
         return _signed_in(await super().acreate_model_instance(data), data)
 
+    def flush(self) -> None:
+        super().flush()
+        self._row_key, self._written = None, ""
+
     def delete(self, session_key: str | None = None) -> None:
-        key = session_key or self.session_key
+        key = session_key or self._row_key
         if key:
-            super().delete(stored(key))
+            Session.objects.filter(session_key=stored(key)).delete()
 
     async def adelete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key

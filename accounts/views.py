@@ -14,7 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import audit, known_browsers, passwords, reset_links, sign_ins, throttling, visitors
+from accounts import (
+    audit,
+    known_browsers,
+    passwords,
+    reset_links,
+    sessions,
+    sign_ins,
+    throttling,
+    visitors,
+)
 from accounts import login as logins
 from accounts.forms import (
     LoginForm,
@@ -44,8 +53,10 @@ def login(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         user = _check_password(request, form.cleaned_data["username"], form)
         if user is not None:
-            audit.record(EventKind.PASSWORD_RIGHT, user=user, visitor=visitors.of(request))
-            logins.begin(request, user, next_page=_next(request))
+            with transaction.atomic():
+                audit.record(EventKind.PASSWORD_RIGHT, user=user, visitor=visitors.of(request))
+                logins.begin(request, user, next_page=_next(request))
+                sessions.save(request)
             return redirect(settings.LOGIN_SECOND_STEP_URL)
     over = request.method == "GET" and "over" in request.GET
     context = {"form": form, "next": _next(request), "over": over}

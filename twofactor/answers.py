@@ -6,6 +6,7 @@ Source: docs/protocol.md, section 5.
 import hmac
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -46,12 +47,15 @@ def take(
     if decision not in (APPROVE, DENY, REPORT) or (decision != APPROVE and number):
         raise BadRequest
     try:
-        if asked := practice.find(challenge_id, device):
+        challenge = Challenge.objects.filter(pk=challenge_id, user=device.user_id).first()
+        if challenge is None and (asked := practice.find(challenge_id, device)):
             return practice.settle(asked, decision=decision, number=number, signature=signature)
-        challenge = _authentic(challenge_id, device, decision, number, signature)
+        challenge = _authentic(challenge, device, decision, number, signature)
         state = _outcome(challenge, decision, number)
-        if not _settle(challenge, device, state):
-            raise _too_late(challenge_id)
+        with transaction.atomic():
+            if not _settle(challenge, device, state):
+                raise _too_late(challenge_id)
+            _after_answer(challenge, device, state, visitor)
     except Refusal as refusal:
         audit.record(
             EventKind.ANSWER_REFUSED,
@@ -61,18 +65,14 @@ def take(
             detail=f"{decision}: {refusal.code}",
         )
         raise
-    _after_answer(challenge, device, state, visitor)
     metrics.ANSWERS.labels(decision).inc()
     metrics.ANSWER_SECONDS.observe((timezone.now() - challenge.created_at).total_seconds())
     return state
 
 
 def _authentic(
-    challenge_id: str, device: Device, decision: str, number: str, signature: bytes
+    challenge: Challenge | None, device: Device, decision: str, number: str, signature: bytes
 ) -> Challenge:
-    challenge: Challenge | None = Challenge.objects.filter(
-        pk=challenge_id, user=device.user_id
-    ).first()
     if challenge is None:
         keys.verify_in_vain(signature)
         raise Unauthenticated

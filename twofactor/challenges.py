@@ -190,11 +190,12 @@ def _write(
     with transaction.atomic():
         account = User.objects.select_for_update().get(pk=user.pk)
         now = clock.now()
-        open_now = Challenge.objects.of(user).filter(state=State.PENDING)
-        open_now.filter(expires_at__lte=Now()).update(state=State.EXPIRED, ended_at=F("expires_at"))
+        earlier = _pending(user)
         fatigue.check(user, visitor, now)
-        superseded = list(open_now.values_list("pk", flat=True))
-        open_now.update(state=State.SUPERSEDED, ended_at=Now())
+        if earlier:
+            Challenge.objects.filter(pk__in=earlier, state=State.PENDING).update(
+                state=State.SUPERSEDED, ended_at=Now()
+            )
         match = _match(account, new_browser=new_browser)
         challenge = Challenge.objects.create(
             user=user,
@@ -211,7 +212,16 @@ def _write(
             created_at=now,
             expires_at=now + settings.KAUTH_CHALLENGE_LIFETIME,
         )
-    return challenge, superseded
+    return challenge, earlier
+
+
+def _pending(user: User) -> list[str]:
+    """What still waits for an answer of this account; what is overdue is marked on the way."""
+    pending = Challenge.objects.of(user).filter(state=State.PENDING)
+    if not pending.exists():
+        return []
+    pending.filter(expires_at__lte=Now()).update(state=State.EXPIRED, ended_at=F("expires_at"))
+    return list(pending.values_list("pk", flat=True))
 
 
 def _match(user: User, *, new_browser: bool) -> Match:

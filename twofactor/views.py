@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
@@ -51,11 +52,11 @@ def verify(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
 
     Everybody comes here first, so it sends on who begins another way.
     """
+    if request.method == "POST" and (answer := _finish(request, pending)):
+        return answer
     way = _first_way(request, pending)
     if way != ways.DEVICE:
         return redirect(way.page)
-    if request.method == "POST":
-        return _finish(request, pending)
     return _waiting_page(request, pending)
 
 
@@ -71,14 +72,17 @@ def _used_last(request: HttpRequest, pending: PendingLogin) -> str:
     return browser.last_method if browser else ""
 
 
-def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
+def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponse | None:
+    """The way in, if there is an approval for this session; None leaves all as it is."""
     try:
-        challenge = challenges.consume(
-            challenge_id=pending.challenge, user=pending.user, binding=pending.binding
-        )
+        # All or nothing: an approval is not used up by a sign-in that fails on the way.
+        with transaction.atomic():
+            challenge = challenges.consume(
+                challenge_id=pending.challenge, user=pending.user, binding=pending.binding
+            )
+            return signed_in(request, pending, device=challenge.answered_by, method="kauth")
     except NotApproved:
-        return _waiting_page(request, pending)
-    return signed_in(request, pending, device=challenge.answered_by, method="kauth")
+        return None
 
 
 def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
@@ -101,19 +105,23 @@ def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, pending: PendingLogin) -> tuple[Challenge | None, Waiting]:
-    try:
-        challenge = challenges.issue(
-            user=pending.user,
-            purpose=Purpose(pending.purpose),
-            binding=pending.binding,
-            visitor=visitors.of(request),
-            known_browser=known_browsers.find(request, pending.user),
-        )
-    except Paused as pause:
-        # An earlier question stays open: its answer still counts.
-        logins.wait_for(request, pending.challenge)
-        return None, waiting.paused(pause)
-    logins.wait_for(request, challenge.pk)
+    known_browser = known_browsers.find(request, pending.user)
+    with transaction.atomic():
+        try:
+            challenge = challenges.issue(
+                user=pending.user,
+                purpose=Purpose(pending.purpose),
+                binding=pending.binding,
+                visitor=visitors.of(request),
+                known_browser=known_browser,
+            )
+        except Paused as pause:
+            # An earlier question stays open: its answer still counts.
+            logins.wait_for(request, pending.challenge)
+            return None, waiting.paused(pause)
+        # No device is rung for a question that its session does not know of.
+        logins.wait_for(request, challenge.pk)
+        request.session.save()
     return challenge, waiting.on(challenge)
 
 
@@ -163,12 +171,14 @@ def verify_cancel(request: HttpRequest, pending: PendingLogin) -> HttpResponseBa
 def signed_in(
     request: HttpRequest, pending: PendingLogin, *, device: Any, method: str
 ) -> HttpResponse:
-    """The one way out of the second step."""
-    logins.complete(request, pending, device=device, method=method)
+    """The one way out of the second step. Who is let in is written down whole, or not let in."""
     response = redirect(pending.next)
-    if device is not None:
-        remembered = "" if standing.recovered(device) else method
-        known_browsers.remember(request, response, pending.user, method=remembered)
+    with transaction.atomic(savepoint=False):
+        logins.complete(request, pending, device=device, method=method)
+        if device is not None:
+            remembered = "" if standing.recovered(device) else method
+            known_browsers.remember(request, response, pending.user, method=remembered)
+        request.session.save()
     return response
 
 

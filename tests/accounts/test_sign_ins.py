@@ -125,6 +125,7 @@ def test_a_step_up_keeps_the_place_and_changes_the_key(alice: Linked, here: Clie
     here.post("/2fa/backup-codes/", {"action": "saved"})
     session = here.session
     session.cycle_key()
+    session.save()
     assert place_of(with_session(str(session.session_key))) == place
     assert not is_signed_in(with_session(key))
 
