@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import clock, known_browsers, standing, visitors
+from accounts import clock, known_browsers, sessions, standing, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
 from accounts.models import User
@@ -52,11 +52,11 @@ def verify(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
 
     Everybody comes here first, so it sends on who begins another way.
     """
-    if request.method == "POST" and (answer := _finish(request, pending)):
-        return answer
     way = _first_way(request, pending)
     if way != ways.DEVICE:
         return redirect(way.page)
+    if request.method == "POST" and (answer := _finish(request, pending)):
+        return answer
     return _waiting_page(request, pending)
 
 
@@ -121,7 +121,7 @@ def _ask(request: HttpRequest, pending: PendingLogin) -> tuple[Challenge | None,
             return None, waiting.paused(pause)
         # No device is rung for a question that its session does not know of.
         logins.wait_for(request, challenge.pk)
-        request.session.save()
+        sessions.save(request)
     return challenge, waiting.on(challenge)
 
 
@@ -178,7 +178,7 @@ def signed_in(
         if device is not None:
             remembered = "" if standing.recovered(device) else method
             known_browsers.remember(request, response, pending.user, method=remembered)
-        request.session.save()
+        sessions.save(request)
     return response
 
 
