@@ -17,6 +17,7 @@ from accounts.tasks import seal_log
 from devices import outbox
 from devices.protocol import MAX_MESSAGE, CloseCode
 from kauth_site import background
+from kauth_site.body_limit import limited
 from kauth_site.embedded import EmbeddedChannelLayer
 from kauth_site.lookout import Lookout
 from kauth_site.redis_layer import RedisLayer
@@ -67,6 +68,8 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         # A message that is too big gets the close frame 1009 and not a cut connection.
         server.ws_factory.setProtocolOptions(failByDrop=False)
         server.ws_factory.protocol = Socket
+        pages: Any = server.http_factory
+        pages.buildProtocol = limited(pages.buildProtocol)
         ready()
 
     layer = get_channel_layer()

@@ -109,6 +109,9 @@ ROOT_URLCONF = "kauth_site.urls"
 ASGI_APPLICATION = "kauth_site.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# No page takes a file.
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 INSTALLED_APPS = [
     "kauth_site.apps.KauthAdminConfig",

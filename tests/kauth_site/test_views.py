@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from channels.layers import channel_layers
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import audit
-from accounts.models import EventKind
+from accounts.models import EventKind, Session
 from kauth_site.views import LATE_EXPIRY, RECENT_EVENTS
 from tests.linked import Linked
 from tests.pages import (
@@ -91,6 +92,18 @@ def test_the_way_to_a_new_account_is_shown_where_it_is_open(
 
 
 # --- Health -------------------------------------------------------------------------------
+
+
+def test_no_page_takes_a_file() -> None:
+    answer = browser().post("/login/", {"username": SimpleUploadedFile("a.txt", b"x")})
+    assert answer.status_code == 400
+    assert "This request cannot be read" in answer.content.decode()
+
+
+def test_who_has_no_sign_in_under_way_gets_no_session_by_asking_for_one() -> None:
+    for page in ("/login/verify/", "/login/verify/code/", "/login/?over=1", "/login/again/"):
+        browser().get(page)
+    assert not Session.objects.exists()
 
 
 def ready() -> tuple[int, Any]:
