@@ -125,7 +125,7 @@ def in_words(event: SecurityEvent) -> str:
 
 def as_csv(events: AppendOnlyQuerySet) -> str:
     """The newest entries as a table."""
-    heads = ("Time", "What", "Kind", "Device", "Method", "Address", "Browser")
+    heads = ("Time", "What", "Kind", "Device", "Method", "Address", "Browser", "Times")
     rows = [[gettext(head) for head in heads], *(_row(event) for event in events[:MOST_ROWS])]
     return "".join(tables.as_csv(rows))
 
@@ -139,6 +139,7 @@ def _row(event: SecurityEvent) -> list[str]:
         event.method,
         event.address or "",
         event.browser,
+        str(event.times),
     ]
 
 

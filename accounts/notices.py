@@ -31,9 +31,12 @@ def send(
     _hand_over(tasks.send_notice, kind, str(user.pk), {**_circumstances(visitor), **link, **facts})
 
 
-def send_reset_link(user: User, *, visitor: Visitor) -> None:
-    """Queues the mail that leads to a new password. Its secret is made by who sends it."""
-    _hand_over(tasks.send_reset_link, str(user.pk), _circumstances(visitor))
+def send_reset_link(user: User | None, *, visitor: Visitor) -> None:
+    """Queues the mail that leads to a new password. Its secret is made by who sends it.
+
+    Without an account the same is queued, and no mail leaves: the caller's time tells nothing.
+    """
+    _hand_over(tasks.send_reset_link, str(user.pk) if user else "", _circumstances(visitor))
 
 
 def _hand_over(task: Task, *arguments: Any) -> None:

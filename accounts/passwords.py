@@ -69,8 +69,8 @@ def send_reset(*, login_id: str, visitor: Visitor) -> None:
     throttling.reserve(f"reset:network:{visitor.network}", throttling.RESETS)
     throttling.reserve(f"reset:account:{_digest(login_id)}", throttling.RESETS)
     audit.record(EventKind.PASSWORD_RESET_ASKED, user=user, visitor=visitor)
-    if user is not None and user.is_active:
-        notices.send_reset_link(user, visitor=visitor)
+    # Handed over for everybody: whether there is an account is found out behind the answer.
+    notices.send_reset_link(user, visitor=visitor)
 
 
 def _counters(

@@ -25,8 +25,13 @@ def send_notice(task: Task, kind: str, user_id: str, facts: dict[str, Any]) -> N
 
 @shared_task(**RETRIES)
 def send_reset_link(task: Task, user_id: str, facts: dict[str, Any]) -> None:
-    """Mails the way to a new password. The link is made here: the queue never holds it."""
-    user = User.objects.get(pk=user_id)
+    """Mails the way to a new password, if `user_id` is an account that is on.
+
+    The link is made here: the queue never holds it.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    if user is None:
+        return
     link = f"{settings.KAUTH_ORIGIN}{reset_links.page_for(user)}"
     _mail(task, "password_reset", user, {**facts, "link": link})
 

@@ -140,21 +140,23 @@ def _sign_up(request: HttpRequest, form: SignupForm) -> User | None:
 @login_required
 @sensitive_post_parameters()
 def reauthenticate(request: HttpRequest) -> HttpResponseBase:
-    """Confirms who is there: by the second factor, or by the password where there is none."""
-    user: User = request.user  # type: ignore[assignment]
-    if request.user.is_verified():  # type: ignore[union-attr]
-        logins.begin_again(request, user, next_page=_next(request))
-        return redirect(settings.LOGIN_SECOND_STEP_URL)
-    form = PasswordForm(request.POST or None)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and _check_password(request, user.login_id, form)
-    ):
+    """Confirms who is there: by the second factor, or by the password where there is none.
+
+    By a POST only, or a link on anybody's page would ring a person's devices.
+    """
+    user: Any = request.user
+    form = None if user.is_verified() else PasswordForm(request.POST or None)
+    if request.method == "POST" and _may_begin_again(request, user, form):
         logins.begin_again(request, user, next_page=_next(request))
         return redirect(settings.LOGIN_SECOND_STEP_URL)
     context = {"form": form, "next": _next(request)}
     return render(request, "accounts/reauthenticate.html", context)
+
+
+def _may_begin_again(request: HttpRequest, user: User, form: PasswordForm | None) -> bool:
+    if form is None:
+        return True
+    return form.is_valid() and _check_password(request, user.login_id, form) is not None
 
 
 @recent_login_required

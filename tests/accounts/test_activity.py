@@ -192,7 +192,7 @@ def rows(visitor: Client, query: str = "") -> list[list[str]]:
 def test_the_download_is_a_table_of_all_entries(user: User, visitor: Client) -> None:
     record(user, EventKind.SIGNED_IN, device_name="Pixel 8", method="kauth")
     heads, row = rows(visitor)
-    assert heads == ["Time", "What", "Kind", "Device", "Method", "Address", "Browser"]
+    assert heads == ["Time", "What", "Kind", "Device", "Method", "Address", "Browser", "Times"]
     assert row[1:] == [
         "Signed in with Pixel 8 from Firefox on Windows, 9.9.9.9",
         "signed_in",
@@ -200,6 +200,7 @@ def test_the_download_is_a_table_of_all_entries(user: User, visitor: Client) -> 
         "kauth",
         "9.9.9.9",
         "Firefox on Windows",
+        "1",
     ]
     assert datetime.fromisoformat(row[0]).utcoffset() is not None
     response = visitor.get(DOWNLOAD)
@@ -218,4 +219,4 @@ def test_no_name_becomes_a_formula(user: User, visitor: Client, name: str) -> No
 
 def test_what_a_name_quotes_stays_in_its_cell(user: User, visitor: Client) -> None:
     record(user, EventKind.DEVICE_RENAMED, device_name='a","=1+1"\n=2')
-    assert [len(row) for row in rows(visitor)] == [7, 7]
+    assert [len(row) for row in rows(visitor)] == [8, 8]

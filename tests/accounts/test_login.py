@@ -146,7 +146,7 @@ def test_d66_the_key_of_the_pending_login_dies_with_it(alice: Linked) -> None:
 def test_d66_a_step_up_gives_a_new_key_and_ends_the_old_one(alice: Linked) -> None:
     visitor = two_factor_browser(alice.user)
     before = session_key(visitor)
-    visitor.get("/login/again/")
+    visitor.post("/login/again/")
     pass_second_factor(visitor, alice.user)
     assert is_signed_in(visitor)
     assert session_key(visitor) != before

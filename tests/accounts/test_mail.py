@@ -89,3 +89,16 @@ def test_a_mail_server_that_is_gone_undoes_nothing(
     passwords.change(user, "a new sentence", visitor=VISITOR, kind=EventKind.PASSWORD_CHANGED)
     assert User.objects.get().check_password("a new sentence")
     assert mailoutbox == []
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_d61_for_an_unknown_account_the_queue_gets_as_much_as_for_a_known_one(
+    queue: Any, mailoutbox: list[EmailMessage], active: bool
+) -> None:
+    make_user(is_active=active)
+    for login_id in ("alice@example.org", "nobody@example.org"):
+        passwords.send_reset(login_id=login_id, visitor=VISITOR)
+        message = queue.get(timeout=5)
+        assert message.headers["task"] == "accounts.tasks.send_reset_link"
+        tasks.send_reset_link(*arguments(message))
+    assert [mail.to for mail in mailoutbox] == [["alice@example.org"]] * active

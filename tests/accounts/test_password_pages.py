@@ -29,6 +29,7 @@ from tests.pages import (
     two_factor_browser,
 )
 from tests.people import PASSWORD, make_user
+from twofactor.models import Challenge
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +234,13 @@ def test_d71_without_a_method_the_password_confirms() -> None:
     visitor.post("/login/again/?next=/password/change/", {"password": PASSWORD})
     assert visitor.get("/login/verify/").headers["Location"] == "/password/change/"
     assert visitor.get("/password/change/").status_code == 200
+
+
+def test_d101_no_link_begins_a_confirmation_that_rings_the_devices(alice: Linked) -> None:
+    visitor = two_factor_browser(alice.user)
+    assert "Confirm it with your second factor" in visitor.get("/login/again/").content.decode()
+    assert visitor.get("/login/verify/").headers["Location"] == "/login/?over=1"
+    assert not Challenge.objects.exists()
 
 
 def test_a_login_in_the_future_is_not_recent(alice: Linked) -> None:

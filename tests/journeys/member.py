@@ -114,9 +114,12 @@ class Member:
         self.browser.press("Continue", code=self.backup_codes[nth])
 
     def history(self) -> list[str]:
-        """The kinds of all that happened on the account, oldest first; somebody is signed in."""
+        """The kinds of all that happened on the account, oldest first, each as often as it did;
+        somebody is signed in.
+        """
         text = self.browser.http.get("/manager/activity/download/").raise_for_status().text
-        return [row["Kind"] for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff")))][::-1]
+        rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+        return [row["Kind"] for row in rows[::-1] for _ in range(int(row["Times"]))]
 
     def is_asked(self, *options: str) -> Command:
         """The device listens, and has the question of the password step on screen."""

@@ -148,7 +148,7 @@ def test_d71_any_method_confirms_who_is_there(
     at(400)
     again = desk.get("/2fa/add/")["Location"]
     assert again.startswith("/login/again/")
-    assert desk.get(again)["Location"] == "/login/verify/"
+    assert desk.post(again)["Location"] == "/login/verify/"
     desk.get("/login/verify/")
     page, fields = "/login/verify/", {}
     if way == "kauth":
