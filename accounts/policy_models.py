@@ -1,5 +1,6 @@
 """What an administrator asks of the accounts of one group. Holds rows; see accounts.policies."""
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -77,3 +78,22 @@ class Policy(models.Model):
     def allowed(self) -> frozenset[str]:
         """The kinds of methods that may be used; backup codes stand in for any of them."""
         return frozenset(kind for kind, column in METHODS.items() if getattr(self, column))
+
+
+class PolicyReminder(models.Model):
+    """A person was told, so many days ahead, that 2FA is required from a day on; once each."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    require_from = models.DateField()
+    days_ahead = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "require_from", "days_ahead"], name="reminded_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.require_from} {self.days_ahead}"

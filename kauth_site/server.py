@@ -21,7 +21,7 @@ from kauth_site.body_limit import limited
 from kauth_site.embedded import EmbeddedChannelLayer
 from kauth_site.lookout import Lookout
 from kauth_site.redis_layer import RedisLayer
-from twofactor.tasks import expire_overdue_challenges
+from twofactor.tasks import expire_overdue_challenges, send_policy_reminders
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -32,6 +32,7 @@ PING_EVERY = 30
 GOODBYE = 1.0
 NORMAL = 1000
 EXPIRY_PAUSE = settings.KAUTH_EXPIRY_INTERVAL.total_seconds()
+REMINDER_PAUSE = settings.KAUTH_REMINDER_INTERVAL.total_seconds()
 SEAL_PAUSE = settings.KAUTH_SEAL_INTERVAL.total_seconds()
 # A removed device is to be off within two seconds, whoever removes it (D-42).
 RINGS_PAUSE = 0.5
@@ -80,6 +81,7 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         # Without Redis there is no worker and no beat: what they do is done here.
         twisted_loop.create_task(_again_and_again(_expire, EXPIRY_PAUSE))
         twisted_loop.create_task(_again_and_again(_seal, SEAL_PAUSE))
+        twisted_loop.create_task(_again_and_again(_remind, REMINDER_PAUSE))
         twisted_loop.create_task(_again_and_again(partial(_ring_for_commands, layer), RINGS_PAUSE))
     elif isinstance(layer, RedisLayer):
         twisted_loop.create_task(_again_and_again(Lookout(layer).watch, RINGS_PAUSE))
@@ -122,6 +124,10 @@ async def _expire() -> None:
 
 async def _seal() -> None:
     await _in_database(seal_log)
+
+
+async def _remind() -> None:
+    await _in_database(send_policy_reminders)
 
 
 async def _ring_for_commands(layer: EmbeddedChannelLayer) -> None:

@@ -239,6 +239,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 KAUTH_EXPIRY_INTERVAL = timedelta(seconds=10)
 KAUTH_SEAL_INTERVAL = timedelta(seconds=5)
+KAUTH_REMINDER_INTERVAL = timedelta(hours=1)
 CELERY_BEAT_SCHEDULE = {
     "expire-overdue-challenges": {
         "task": "twofactor.tasks.expire_overdue_challenges",
@@ -249,6 +250,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.seal_log",
         "schedule": KAUTH_SEAL_INTERVAL,
         "options": {"expires": KAUTH_SEAL_INTERVAL.total_seconds()},
+    },
+    "remind-of-policies": {
+        "task": "twofactor.tasks.send_policy_reminders",
+        "schedule": KAUTH_REMINDER_INTERVAL,
+        "options": {"expires": KAUTH_REMINDER_INTERVAL.total_seconds()},
     },
 }
 

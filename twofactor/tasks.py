@@ -8,7 +8,7 @@ from django.conf import settings
 from accounts import clock, known_browsers, sign_ins, throttling
 from accounts.sessions import SessionStore
 from devices import authentication, enrolment
-from twofactor import backup_codes, ceremonies, challenges, otp_apps
+from twofactor import backup_codes, ceremonies, challenges, otp_apps, reminders
 from twofactor.models import ExpiryRun
 
 BATCH = 500
@@ -37,6 +37,12 @@ def expire_overdue_challenges() -> dict[str, int]:
     SessionStore.clear_expired()
     ExpiryRun.objects.update_or_create(pk=1, defaults={"ran_at": clock.now()})
     return counts
+
+
+@shared_task
+def send_policy_reminders() -> int:
+    """Mails whoever a policy will soon require 2FA of; returns how many. Safe to run twice."""
+    return reminders.send_due()
 
 
 def _in_batches(step: Callable[[int], int]) -> int:
