@@ -231,6 +231,7 @@ class EventKind(models.TextChoices):
     HELPDESK_CODE_REFUSED = "helpdesk_code_refused", _("Help-desk code not made")
     CHANGE_REFUSED = "change_refused", _("Change refused: the device is new")
     DEVICE_VETOED = "device_vetoed", _("New device turned away")
+    VETO_REFUSED = "veto_refused", _("A link to turn away a device was opened that is over")
     AWAY = "away", _("Away: no request reaches the devices")
     BACK_AGAIN = "back_again", _("Back again: devices are asked")
     METHOD_NOT_ALLOWED = "method_not_allowed", _("Method not allowed by a policy")

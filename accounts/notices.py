@@ -32,11 +32,19 @@ def send(
 
 
 def send_reset_link(user: User | None, *, visitor: Visitor) -> None:
-    """Queues the mail that leads to a new password. Its secret is made by who sends it.
+    """Queues the mail that leads to a new password.
 
     Without an account the same is queued, and no mail leaves: the caller's time tells nothing.
     """
-    _hand_over(tasks.send_reset_link, str(user.pk) if user else "", _circumstances(visitor))
+    send_link(tasks.send_reset_link, str(user.pk) if user else "", visitor=visitor)
+
+
+def send_link(task: Task, about: str, *, visitor: Visitor) -> None:
+    """Queues a mail with a secret link, which is made by who sends it: the queue never holds it.
+
+    `about` is the id that `task` looks up.
+    """
+    _hand_over(task, about, _circumstances(visitor))
 
 
 def _hand_over(task: Task, *arguments: Any) -> None:

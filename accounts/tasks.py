@@ -20,7 +20,7 @@ RETRIES = {"bind": True, "max_retries": 5, "default_retry_delay": 30, "expires":
 @shared_task(**RETRIES)
 def send_notice(task: Task, kind: str, user_id: str, facts: dict[str, Any]) -> None:
     """Renders templates/email/<kind>.txt, whose first line is the subject, and mails it."""
-    _mail(task, kind, User.objects.get(pk=user_id), facts)
+    mail(task, kind, User.objects.get(pk=user_id), facts)
 
 
 @shared_task(**RETRIES)
@@ -33,7 +33,7 @@ def send_reset_link(task: Task, user_id: str, facts: dict[str, Any]) -> None:
     if user is None:
         return
     link = f"{settings.KAUTH_ORIGIN}{reset_links.page_for(user)}"
-    _mail(task, "password_reset", user, {**facts, "link": link})
+    mail(task, "password_reset", user, {**facts, "link": link})
 
 
 @shared_task
@@ -48,7 +48,8 @@ def seal_log() -> int:
     return total
 
 
-def _mail(task: Task, kind: str, user: User, facts: dict[str, Any]) -> None:
+def mail(task: Task, kind: str, user: User, facts: dict[str, Any]) -> None:
+    """Renders and mails; while the mail server is away `task` is tried again."""
     facts = {**facts, "login_id": user.login_id, "when": datetime.fromisoformat(facts["when"])}
     text = render_to_string(f"email/{kind}.txt", facts)
     subject, _, body = text.strip().partition("\n")

@@ -16,7 +16,15 @@ from devices.models import Device, Enrolment
 
 @admin.register(Device)
 class DeviceAdmin(EvidenceAdmin):
-    list_display = ("name", "user", "state", "platform", "last_used_at", "last_address")
+    list_display = (
+        "name",
+        "user",
+        "state",
+        "new_until",
+        "platform",
+        "last_used_at",
+        "last_address",
+    )
     list_filter = ("state", "platform", "created_at")
     search_fields = ("name", "user__login_id", "public_id")
     date_hierarchy = "created_at"
@@ -31,6 +39,7 @@ class DeviceAdmin(EvidenceAdmin):
         "created_at",
         "linked_browser",
         "linked_address",
+        "new_until",
         "last_used_at",
         "last_address",
         "revoked_at",

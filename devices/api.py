@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit, known_browsers, throttling, visitors
 from accounts.models import EventKind, User
-from devices import authentication, claims, enrolment, keys, messages, push_subscriptions
+from devices import authentication, claims, enrolment, keys, messages, push_subscriptions, vetoes
 from devices.exceptions import (
     BadRequest,
     NotFound,
@@ -211,6 +211,16 @@ def _describe(device: Device) -> dict[str, Any]:
         "state": device.state,
         "push": push_subscriptions.of(device.pk) is not None,
     }
+
+
+@device_call
+@require_POST
+def veto(request: HttpRequest) -> HttpResponse:
+    """POST veto: turns away the new device that a notice told the caller of."""
+    caller = signed_by_active(request)
+    notice = messages.text_member(messages.decode(request.body), "notice")
+    vetoes.by_device(caller, notice, visitor=visitors.of(request))
+    return HttpResponse(status=204)
 
 
 @device_call

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import visitors
+from accounts import standing, visitors
 from accounts.policies import NotAllowed
 from accounts.reauthentication import recent_login_required
 from devices import app_shell, enrolment, keys, protocol, vapid
@@ -97,6 +97,7 @@ def _offer_here(request: HttpRequest) -> HttpResponse:
             user=request.user,  # type: ignore[arg-type]
             replaces=request.session.get(SESSION_KEY),
             here=True,
+            recovered_in=standing.recovery_of(request),
             visitor=visitors.of(request),
         )
     except (TooManyDevices, NotAllowed) as refusal:

@@ -17,8 +17,13 @@ from devices.models import Device, Notice
 
 KEPT = timedelta(days=1)
 RUNG_FOR = timedelta(hours=1)
+# The one that asks something: the device that hears it can turn away the one that it is about.
+RECOVERED = "device_recovered"
 SENTENCES = {
     "device_linked": gettext_lazy("“%(name)s” was linked to your account."),
+    RECOVERED: gettext_lazy(
+        "“%(name)s” was linked after a recovery of your account. Remove it if it is not yours."
+    ),
     "device_removed": gettext_lazy("“%(name)s” was removed from your account."),
     "method_added": gettext_lazy("“%(name)s” was added to your account."),
     "method_removed": gettext_lazy("“%(name)s” was removed from your account."),
@@ -35,12 +40,39 @@ def tell(user: User, kind: str, name: str) -> None:
     """One notice for each linked device, if `kind` is one that devices hear of."""
     if kind not in SENTENCES:
         return
-    now = clock.now()
     for device in Device.objects.of(user).active().exclude(provisioned_at=None):
-        device.notices.filter(created_at__lt=now - KEPT).delete()
-        Notice.objects.create(device=device, kind=kind, name=name, created_at=now)
-        doorbell.ring(doorbell.device_group(device.public_id), "told")
-        wakeups.device(device.pk, until=now + RUNG_FOR)
+        _tell(device, kind, name)
+
+
+def tell_recovered(new: Device) -> None:
+    """`new` was linked after a recovery: each older device hears of it, and can turn it away. One
+    that is new itself just hears that a device was linked.
+    """
+    told = Device.objects.of(new.user).active().exclude(pk=new.pk).exclude(provisioned_at=None)
+    for device in told:
+        if device.is_new:
+            _tell(device, "device_linked", new.name)
+        else:
+            _tell(device, RECOVERED, new.name, about=new)
+
+
+def forget(gone: Device) -> None:
+    """`gone` is removed: nobody needs to turn it away."""
+    Notice.objects.filter(about=gone).delete()
+
+
+def find(notice_id: str, device: Device) -> Notice | None:
+    """What `device` was told, if that is about a new device."""
+    told = device.notices.select_related("about__user").filter(pk=notice_id)
+    return told.exclude(about=None).first()
+
+
+def _tell(device: Device, kind: str, name: str, *, about: Device | None = None) -> None:
+    now = clock.now()
+    device.notices.filter(created_at__lt=now - KEPT).delete()
+    Notice.objects.create(device=device, kind=kind, name=name, about=about, created_at=now)
+    doorbell.ring(doorbell.device_group(device.public_id), "told")
+    wakeups.device(device.pk, until=now + RUNG_FOR)
 
 
 def waiting(device: Device) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ never kept: the link holds it, the table only its hash.
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -54,11 +56,14 @@ def offer(
     user: User,
     replaces: int | None,
     here: bool = False,
+    recovered_in: UUID | None = None,
     visitor: Visitor = audit.NOBODY,
 ) -> tuple[Enrolment, bytes]:
     """A new offer and its token (32 bytes), good once and for 300 s. `replaces` ends.
 
-    Raises NotAllowed where a policy has no linked devices, TooManyDevices when the account is full.
+    `recovered_in` is the public id of the session that asks, if a recovery opened it: then the
+    device is new for a day. Raises NotAllowed where a policy has no linked devices, TooManyDevices
+    when the account is full.
     """
     policies.check_allowed(user, Device.KIND, visitor=visitor)
     _check_room(user)
@@ -70,6 +75,7 @@ def offer(
         user=user,
         token_hash=protocol.sha256(token).hex(),
         here=here,
+        recovered_in=recovered_in,
         created_at=now,
         expires_at=now + settings.KAUTH_OFFER_LIFETIME,
     )
@@ -141,7 +147,7 @@ def confirm(enrolment_id: int, *, user: User, visitor: Visitor) -> Device:
         device = enrolment.device
         assert device is not None  # noqa: S101 - a claimed offer always has one
         Device.objects.filter(pk=device.pk, state=DeviceState.PENDING).update(
-            state=DeviceState.ACTIVE, confirmed=True
+            state=DeviceState.ACTIVE, confirmed=True, new_until=_new_until(enrolment)
         )
         device.refresh_from_db()
         signals.device_linked.send(
@@ -149,7 +155,8 @@ def confirm(enrolment_id: int, *, user: User, visitor: Visitor) -> Device:
         )
         doorbell.ring(doorbell.device_group(device.public_id), "activated")
     audit.record(EventKind.DEVICE_LINKED, user=user, visitor=visitor, device_name=device.name)
-    notices.send("device_linked", user, visitor=visitor, device_name=device.name, page="/2fa/")
+    if device.new_until is None:
+        notices.send("device_linked", user, visitor=visitor, device_name=device.name, page="/2fa/")
     return device
 
 
@@ -221,6 +228,11 @@ def rename(device: Device, name: str, *, visitor: Visitor) -> None:
 def _check_room(user: User) -> None:
     if Device.objects.of(user).active().count() >= policies.of(user).most_devices:
         raise TooManyDevices
+
+
+def _new_until(enrolment: Enrolment) -> datetime | None:
+    after_recovery = enrolment.recovered_in is not None
+    return clock.now() + settings.KAUTH_NEW_DEVICE_TIME if after_recovery else None
 
 
 def _take(enrolment: Enrolment) -> None:

@@ -5,7 +5,9 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device as OTPDevice
 
@@ -22,6 +24,10 @@ class DeviceState(models.TextChoices):
 class DeviceQuerySet(models.QuerySet["Device"]):
     def active(self) -> "DeviceQuerySet":
         return self.filter(state=DeviceState.ACTIVE)
+
+    def new(self) -> "DeviceQuerySet":
+        """Those that can still be turned away, by the database's clock."""
+        return self.active().filter(new_until__gt=Now())
 
     def of(self, user: User) -> "DeviceQuerySet":
         return self.filter(user=user)
@@ -65,6 +71,10 @@ class Device(OTPDevice):
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     last_address = models.GenericIPAddressField(null=True)
+    # Linked after a recovery: until then it approves sign-ins and changes nothing; see vetoes.
+    new_until = models.DateTimeField(null=True)
+    # Of the mailed token by which it can be turned away.
+    veto_hash = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = DeviceQuerySet.as_manager()  # type: ignore[assignment,misc]
 
@@ -93,6 +103,10 @@ class Device(OTPDevice):
     def is_active(self) -> bool:
         return self.state == DeviceState.ACTIVE
 
+    @property
+    def is_new(self) -> bool:
+        return self.new_until is not None and self.new_until > timezone.now()
+
 
 class EnrolmentState(models.TextChoices):
     OFFERED = "offered", _("offered")
@@ -110,6 +124,8 @@ class Enrolment(models.Model):
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     # An offer made on the device itself, for the browser session that made it.
     here = models.BooleanField(default=False)
+    # The public id of the session that made it, if a recovery opened that session.
+    recovered_in = models.UUIDField(null=True, editable=False)
     state = models.CharField(
         max_length=10, choices=EnrolmentState.choices, default=EnrolmentState.OFFERED
     )
@@ -183,6 +199,8 @@ class Notice(models.Model):
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=30)
     name = models.CharField(max_length=64, blank=True)
+    # The new device that it tells of, where the device that is told can turn it away.
+    about = models.ForeignKey(Device, null=True, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:

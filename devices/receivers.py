@@ -7,9 +7,12 @@ from typing import Any
 
 from django.db.models.signals import post_save
 
-from accounts import signals
+from accounts import notices, signals
 from accounts.models import User
-from devices import changes, doorbell
+from accounts.visitors import Visitor
+from devices import changes, doorbell, tasks
+from devices import signals as device_signals
+from devices.models import Device
 
 # A change of one of these ends sessions, whoever makes it.
 ENDING = {"is_active", "security_epoch"}
@@ -19,6 +22,8 @@ def connect() -> None:
     signals.sessions_changed.connect(on_sessions_changed)
     signals.protection_changed.connect(on_protection_changed)
     post_save.connect(on_account_saved, sender=User)
+    device_signals.device_linked.connect(on_device_linked)
+    device_signals.device_revoked.connect(on_device_revoked)
 
 
 def on_sessions_changed(sender: Any, user_id: object, **_: Any) -> None:
@@ -34,3 +39,14 @@ def on_account_saved(
 
 def on_protection_changed(sender: Any, user: User, kind: str, name: str, **_: Any) -> None:
     changes.tell(user, kind, name)
+
+
+def on_device_linked(sender: Any, device: Device, visitor: Visitor, **_: Any) -> None:
+    """After a recovery whoever still holds another device, or reads the mail, can turn it away."""
+    if device.new_until is not None:
+        changes.tell_recovered(device)
+        notices.send_link(tasks.send_veto_link, str(device.pk), visitor=visitor)
+
+
+def on_device_revoked(sender: Any, device: Device, **_: Any) -> None:
+    changes.forget(device)

@@ -1,12 +1,20 @@
-"""Wakes the app by push. Whether it worked changes nothing but how soon somebody looks."""
+"""Wakes the app by push, and mails what only devices know of.
+
+Whether a push worked changes nothing but how soon somebody looks.
+"""
 
 import logging
 import time
+from typing import Any
 
 from celery import Task, shared_task
+from django.conf import settings
+from django.urls import reverse
 
 from accounts import metrics
-from devices import push, push_subscriptions, sealing
+from accounts.tasks import RETRIES, mail
+from devices import push, push_subscriptions, sealing, veto_tokens
+from devices.models import Device
 
 logger = logging.getLogger(__name__)
 
@@ -39,3 +47,14 @@ def wake(task: Task, device_id: int, until: int) -> None:
         raise task.retry(countdown=pause) from None
     else:
         metrics.PUSHES.labels("sent").inc()
+
+
+@shared_task(**RETRIES)
+def send_veto_link(task: Task, device_id: str, facts: dict[str, Any]) -> None:
+    """Mails the way to turn away a new device. The link is made here: the queue never holds it."""
+    device = Device.objects.new().select_related("user").filter(pk=device_id).first()
+    if device is None:
+        return
+    link = settings.KAUTH_ORIGIN + reverse("devices:veto", args=[veto_tokens.make(device)])
+    facts = {**facts, "link": link, "device_name": device.name}
+    mail(task, "device_recovered", device.user, facts)

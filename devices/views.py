@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from accounts import clock, known_browsers, policies, visitors
+from accounts import clock, known_browsers, policies, standing, visitors
 from accounts import login as logins
 from accounts.policies import NotAllowed
 from accounts.reauthentication import recent_login_required
@@ -76,6 +76,7 @@ def _offer(request: HttpRequest) -> HttpResponse:
         offer, token = enrolment.offer(
             user=request.user,  # type: ignore[arg-type]
             replaces=request.session.get(SESSION_KEY),
+            recovered_in=standing.recovery_of(request),
             visitor=visitors.of(request),
         )
     except (TooManyDevices, NotAllowed) as refusal:
@@ -111,13 +112,22 @@ def _confirm(request: HttpRequest) -> HttpResponse:
     except (TooManyDevices, NotAllowed) as refusal:
         return _show_step(request, notice=no_more_devices(user, refusal))
     del request.session[SESSION_KEY]
+    means = standing.means_of(user)
     user.refresh_from_db()
     logins.refresh(request, user)
-    logins.raise_level(request, device)
+    # A backup code may more than the new device that it linked; the help desk's code may less.
+    if not standing.recovered(means) or standing.links_only(user):
+        logins.raise_level(request, device)
     messages.success(request, _("“%(name)s” is linked.") % {"name": device.name})
-    response = redirect(settings.AFTER_LINK_URL)
+    response = redirect(_after(device))
     known_browsers.remember(request, response, user)
     return response
+
+
+def _after(device: Device) -> str:
+    """On to the backup codes, but for a new device that brought none: it may not see the others."""
+    brought = device.enrolment.switched_on or not device.is_new
+    return settings.AFTER_LINK_URL if brought else settings.TWO_FACTOR_URL
 
 
 def _was_shown(request: HttpRequest) -> bool:

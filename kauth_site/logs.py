@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from kauth_site import request_ids
 
 LINE = "{asctime} {levelname} [{request_id}] {name}: {message}"
-RESET_LINK = re.compile(r"(/password/reset/[^/\s]+/)[^/\s\"]+")
+SECRET_LINK = re.compile(r"(/password/reset/[^/\s]+/|/2fa/veto/)[^/\s\"]+")
 
 
 class RequestId(logging.Filter):
@@ -20,7 +20,7 @@ class RequestId(logging.Filter):
 
 
 class SafeLine(logging.Formatter):
-    """Django logs the path of a refused request; a reset link's holds a live token.
+    """Django logs the path of a refused request; that of a mailed link holds a live token.
 
     The whole line is looked at, traceback and all.
     """
@@ -29,7 +29,7 @@ class SafeLine(logging.Formatter):
         super().__init__(line, style="{")
 
     def format(self, record: logging.LogRecord) -> str:
-        return RESET_LINK.sub(r"\1…", super().format(record))
+        return SECRET_LINK.sub(r"\1…", super().format(record))
 
 
 class SafeJson(logging.Formatter):
@@ -45,4 +45,4 @@ class SafeJson(logging.Formatter):
         }
         if record.exc_info:
             facts["exception"] = self.formatException(record.exc_info)
-        return RESET_LINK.sub(r"\1…", json.dumps(facts, ensure_ascii=False))
+        return SECRET_LINK.sub(r"\1…", json.dumps(facts, ensure_ascii=False))

@@ -18,7 +18,11 @@ from twofactor import demands, methods
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
-OPEN_TO_ALL = ("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz", "/csp-report")
+OPEN_TO_ALL = (
+    *("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz", "/csp-report"),
+    # Mailed: its token is all that it wants.
+    "/2fa/veto/",
+)
 # All that a session may open which can link a device and nothing else.
 LINKING = ("/2fa/add/kauth/", "/app/authorize")
 # Where a policy has no linked devices, the other methods take their place.

@@ -83,6 +83,7 @@ KAUTH_KEY_CEREMONY_LIFETIME = timedelta(minutes=5)
 KAUTH_OTP_SETUP_LIFETIME = timedelta(minutes=10)
 KAUTH_BACKUP_CODES_READABLE = timedelta(minutes=10)
 KAUTH_RECOVERY_CODE_LIFETIME = timedelta(hours=1)
+KAUTH_NEW_DEVICE_TIME = timedelta(hours=24)
 KAUTH_CHALLENGES_KEPT = timedelta(days=30)
 # For `create_account` in scripts.
 KAUTH_NEW_ACCOUNT_PASSWORD = env.text("KAUTH_PASSWORD")

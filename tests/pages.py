@@ -72,12 +72,15 @@ def words(response: HttpResponse) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
 
 
-def two_factor_browser(user: User, **options: Any) -> Client:
-    """A browser in which `user` has just passed both factors, without the slow first one."""
+def two_factor_browser(user: User, *, means: Any = None, **options: Any) -> Client:
+    """A browser in which `user` has just passed both factors, without the slow first one.
+
+    The second by `means`, a django-otp device; else by the first linked device.
+    """
     request: Any = RequestFactory().get("/")
     request.session, request.user = SessionStore(), AnonymousUser()
     pending = PendingLogin(user=user, purpose="login", next="/", challenge="", binding="")
-    device = Device.objects.of(user).active().first()
+    device = means or Device.objects.of(user).active().first()
     logins.complete(request, pending, device=device, method="kauth")
     request.session.save()
     visitor = browser(**options)

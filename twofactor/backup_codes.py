@@ -14,6 +14,7 @@ from accounts import audit, clock, notices, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import sealing, tampering
+from devices.models import Device
 from twofactor import written_codes
 from twofactor.exceptions import WrongBackupCode
 from twofactor.models import BackupCode, BackupCodeSet
@@ -105,6 +106,21 @@ def put_away_overdue() -> int:
     return int(overdue.update(readable=None))
 
 
+def made_with(device: Device) -> None:
+    """The codes came with a device that is new: whoever has one may no more than that device."""
+    BackupCodeSet.objects.filter(user=device.user_id).update(new_until=device.new_until)
+
+
+def are_new(user: User) -> bool:
+    return BackupCodeSet.objects.filter(user=user, new_until__gt=Now()).exists()
+
+
+def discard_made_with(device: Device) -> None:
+    """A new device is gone, and what it brought goes with it: it has been read there."""
+    if device.is_new:
+        BackupCodeSet.objects.filter(user=device.user_id, new_until=device.new_until).delete()
+
+
 def discard(user: User) -> None:
     """Two-factor authentication is off: the codes open nothing any more."""
     BackupCodeSet.objects.filter(user=user).delete()
@@ -117,6 +133,7 @@ def _replace(user: User, codes: list[str]) -> BackupCodeSet:
     fresh = {
         "name": "Backup codes",
         "made_at": clock.now(),
+        "new_until": None,
         "readable": sealed,
         "saved_at": None,
     }

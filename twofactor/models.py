@@ -165,6 +165,8 @@ class BackupCodeSet(OTPDevice):
     RECOVERS = True
 
     made_at = models.DateTimeField()
+    # Made when a device was linked after a recovery: as new as that device, and gone with it.
+    new_until = models.DateTimeField(null=True)
     # The codes themselves, sealed, until the person has put them away or ten minutes are over.
     readable = models.BinaryField(null=True)
     # When the person said so; nothing else can know it.

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts import policies, standing, visitors
 from accounts.models import User
-from accounts.reauthentication import recent_login_required
+from accounts.reauthentication import recent_login_required, recent_login_suffices, too_new
 from devices.models import Device
 from twofactor import backup_codes, demands, methods, security_keys
 from twofactor.models import BackupCodeSet
@@ -49,12 +49,18 @@ def _choice(request: HttpRequest, user: Any) -> HttpResponse:
     return render(request, "twofactor/add.html", context)
 
 
-@recent_login_required
+@recent_login_suffices
 @never_cache
 def backup_codes_page(request: HttpRequest) -> HttpResponseBase:
-    """The codes, while they can be read; then how many are left, and new ones."""
+    """The codes, while they can be read; then how many are left, and new ones.
+
+    To a new device its own codes are shown, for it has them anyway, and no others.
+    """
     user: Any = request.user
     visitor = visitors.of(request)
+    new_until = standing.new_until(user)
+    if new_until and (request.POST.get("action") == "new" or not backup_codes.are_new(user)):
+        return too_new(request, new_until)
     if request.method == "POST" and methods.enabled(user):
         if request.POST.get("action") == "new":
             backup_codes.generate(user, visitor=visitor)
@@ -78,11 +84,14 @@ def _backup_codes_context(user: User) -> dict[str, Any]:
     }
 
 
-@recent_login_required
+@recent_login_suffices
 @never_cache
 def backup_codes_download(request: HttpRequest) -> HttpResponseBase:
     user: Any = request.user
     context = _backup_codes_context(user)
+    new_until = standing.new_until(user)
+    if new_until and not backup_codes.are_new(user):
+        return too_new(request, new_until)
     if context["codes"] is None:
         return redirect("twofactor:backup_codes")
     response = render(

@@ -35,6 +35,7 @@ MEMBERS: dict[str, dict[str, Any]] = {
         "sig": b64(b"s" * 64),
     },
     "/device/v1/seen": {"challenge": b64(b"c" * 32)},
+    "/device/v1/veto": {"notice": b64(b"c" * 32)},
     "/device/v1/device": {"name": "Pixel 8"},
     "/device/v1/push": SUBSCRIPTION,
 }

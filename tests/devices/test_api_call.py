@@ -27,6 +27,7 @@ CALLS = [
     ("GET", "/device/v1/requests"),
     ("POST", "/device/v1/answers"),
     ("POST", "/device/v1/seen"),
+    ("POST", "/device/v1/veto"),
     ("PUT", "/device/v1/push"),
     ("DELETE", "/device/v1/push"),
 ]

@@ -12,9 +12,10 @@ from kauth_site.logs import SafeLine
     [
         ("Forbidden: /password/reset/MQ/abc-123/", "Forbidden: /password/reset/MQ/…/"),
         ("Not Found: /password/reset/", "Not Found: /password/reset/"),
+        ("Forbidden: /2fa/veto/abc-123/", "Forbidden: /2fa/veto/…/"),
     ],
 )
-def test_d92_a_reset_link_is_logged_without_its_token(said: str, shown: str) -> None:
+def test_d92_a_mailed_link_is_logged_without_its_token(said: str, shown: str) -> None:
     kind, _, path = said.partition(": ")
     record = logging.LogRecord("x", logging.WARNING, "", 0, "%s: %s", (kind, path), None)
     assert SafeLine("{message}").format(record) == shown

@@ -150,6 +150,7 @@ def filled(route: str) -> str:
 OPEN = (
     *("/login/", "/logout/", "/signup/", "/password/reset/", "/device/", "/app/"),
     *("/static/", "/healthz", "/readyz", "/csp-report"),
+    "/2fa/veto/",
 )
 
 

@@ -13,7 +13,9 @@ export function tell(text) {
 
 /** Something that must not be missed; it stays until it is closed, which calls `closed`. */
 export function warn(text, closed = () => {}) {
-  put(region, "warning", text).querySelector("[data-close]").addEventListener("click", closed);
+  const notice = put(region, "warning", text);
+  notice.querySelector("[data-close]").addEventListener("click", closed);
+  return notice;
 }
 
 export function put(region, kind, text) {

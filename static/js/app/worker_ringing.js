@@ -9,6 +9,8 @@ import { account, accounts } from "../lib/vault.js";
 const APP = "/app/";
 const QUESTION = "/app/#question";
 const OVER = "over";
+// The news by which a person can turn a new device away, in the app.
+const RECOVERED = "device_recovered";
 // A message without a word in it: pages that test the way want to know that it came.
 const CAME = { t: "push" };
 
@@ -79,12 +81,13 @@ export class Ringing {
     });
   }
 
-  // Shown once: what stands on this screen counts as seen.
+  // Shown once: what stands on this screen counts as seen, but for what the app asks about.
   async #showNews(news) {
-    const { account, notice, text, time } = news;
+    const { account, notice, kind, text, time } = news;
     const body = fill(this.#texts.account, account);
     const data = { notice };
     await registration.showNotification(text, { icon: this.#icon, body, tag: notice, data, timestamp: time * 1_000 });
+    if (kind === RECOVERED) return;
     // Where the site does not hear it, it tells the same once more, and that takes the place of this.
     await noticed(news).catch(() => {});
   }

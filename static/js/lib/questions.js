@@ -71,6 +71,11 @@ export async function noticed({ account, notice }) {
   await call(account, "POST", "/device/v1/seen", { challenge: notice });
 }
 
+// Turns away the new device that `notice` told of. CallRefused says that it is gone, or is not new any more.
+export async function turnAway({ account, notice }) {
+  await call(account, "POST", "/device/v1/veto", { notice });
+}
+
 function identityOf({ device, account, serverId }) {
   return { origin: location.origin, serverId, device, account };
 }
