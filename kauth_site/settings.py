@@ -197,6 +197,7 @@ def _databases() -> dict[str, Any]:
         # persistent connections (which belong to a thread) would not.
         database = dj_database_url.parse(DATABASE_URL, conn_max_age=0)
         if database["ENGINE"] == "django.db.backends.postgresql":
+            database["ENGINE"] = "kauth_site.postgresql"
             database.setdefault("OPTIONS", {})["pool"] = DATABASE_POOL
             database["CONN_HEALTH_CHECKS"] = True
     else:

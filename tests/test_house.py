@@ -83,8 +83,11 @@ def test_every_module_says_what_it_owns() -> None:
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
     names = {"services", "utils", "util", "helpers", "common", "core", "misc", "base"}
-    paths = [path.relative_to(ROOT) for path in modules()]
-    assert [path for path in paths if names & {*path.parent.parts, path.stem}] == []
+    paths = {path.relative_to(ROOT) for path in modules()}
+    named_by_django = {Path("kauth_site/postgresql/base.py")}
+    assert [
+        path for path in paths - named_by_django if names & {*path.parent.parts, path.stem}
+    ] == []
 
 
 def test_nothing_is_left_to_do() -> None:
