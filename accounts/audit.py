@@ -20,6 +20,7 @@ REPEATED = {
     EventKind.THROTTLED,
     EventKind.REQUEST_PAUSED,
     EventKind.ANSWER_REFUSED,
+    EventKind.LINK_REFUSED,
     EventKind.TAMPERED,
 }
 

@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts import passwords
 from accounts.models import User, canonical_login_id
 
 LONGEST_PASSWORD = 1024
@@ -65,7 +66,7 @@ class NewPasswordForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         fields = super().clean() or {}
         check_new_password(self, "new_password1", "new_password2", self.user)
-        if not self.errors and self.user.check_password(fields["new_password1"]):
+        if not self.errors and passwords.is_the_old(self.user, fields["new_password1"]):
             self.add_error("new_password1", _("This is your old password. Choose another one."))
         return fields
 

@@ -37,6 +37,7 @@ REFUSING = {
     EventKind.CODE_WRONG,
     EventKind.METHOD_NOT_ALLOWED,
     EventKind.BACKUP_CODE_WRONG,
+    EventKind.LINK_REFUSED,
     EventKind.TAMPERED,
 }
 

@@ -15,11 +15,13 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.browser_models import KnownBrowser
+from accounts.mail_models import MailedLink
 from accounts.policy_models import Policy
 from accounts.seal_models import EventSeal, LogHead
 
 # Django looks for models in this module.
-__all__ = ["EventSeal", "LogHead"]
+__all__ = ["EventSeal", "KnownBrowser", "LogHead", "MailedLink", "Policy"]
 
 DETAIL_SIZE = 400
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -151,22 +153,6 @@ class Session(AbstractBaseSession):
         return import_module(settings.SESSION_ENGINE).SessionStore
 
 
-class KnownBrowser(models.Model):
-    """A browser that has passed both factors of this account before."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_browsers")
-    name = models.CharField(max_length=60)
-    address = models.GenericIPAddressField(null=True)
-    # How this browser passed the second step last: what it is offered first, and no more than that.
-    last_method = models.CharField(max_length=20, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(auto_now=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Throttle(models.Model):
     """A counter of attempts on one thing by one route; see accounts.throttling."""
 
@@ -232,6 +218,8 @@ class EventKind(models.TextChoices):
     CHANGE_REFUSED = "change_refused", _("Change refused: the device is new")
     DEVICE_VETOED = "device_vetoed", _("New device turned away")
     VETO_REFUSED = "veto_refused", _("A link to turn away a device was opened that is over")
+    LINK_REFUSED = "link_refused", _("A mailed link was opened that is over")
+    NOT_ME = "not_me", _("Account locked down: it was not you")
     AWAY = "away", _("Away: no request reaches the devices")
     BACK_AGAIN = "back_again", _("Back again: devices are asked")
     METHOD_NOT_ALLOWED = "method_not_allowed", _("Method not allowed by a policy")

@@ -1,4 +1,7 @@
-"""Tells people by mail what changed on their account. Mails carry no secret but the reset link."""
+"""Tells people by mail what changed on their account.
+
+Mails carry no secret but the links that tasks make; the queue never holds one (D-92).
+"""
 
 import logging
 from functools import partial
@@ -18,16 +21,23 @@ logger = logging.getLogger(__name__)
 
 
 def send(
-    kind: str, user: User, *, visitor: Visitor = audit.NOBODY, page: str = "", **facts: Any
+    kind: str,
+    user: User,
+    *,
+    visitor: Visitor = audit.NOBODY,
+    page: str = "",
+    subject: str = "",
+    **facts: Any,
 ) -> None:
     """Queues templates/email/<kind>.txt for `user`, to leave after the commit.
 
-    `page` is the path that the mail links to; `facts` are plain values for the template. The
+    The mail links to "it was not me", by which `subject`, if it names a thing, is undone; or to
+    the path `page`, where that is what helps. `facts` are plain values for the template. The
     person's devices hear of it too.
     """
     name = facts.get("device_name", "")
     signals.protection_changed.send(sender=User, user=user, kind=kind, name=name)
-    link = {"link": f"{settings.KAUTH_ORIGIN}{page}"}
+    link = {"link": f"{settings.KAUTH_ORIGIN}{page}"} if page else {"subject": subject}
     _hand_over(tasks.send_notice, kind, str(user.pk), {**_circumstances(visitor), **link, **facts})
 
 

@@ -1,6 +1,10 @@
 """The first factor: checks, changes and resets passwords. A reset never touches the second one."""
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import (
+    UNUSABLE_PASSWORD_PREFIX,
+    check_password,
+    make_password,
+)
 from django.db import transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
@@ -58,6 +62,17 @@ def change(user: User, new_password: str, *, visitor: Visitor, kind: EventKind) 
         user.refresh_from_db()
     audit.record(kind, user=user, visitor=visitor)
     notices.send("password_changed", user, visitor=visitor)
+
+
+def shut(user: User) -> None:
+    """The password opens nothing any more; which one it was is still known. The caller saves."""
+    if user.has_usable_password():
+        user.password = f"{UNUSABLE_PASSWORD_PREFIX}{user.password}"
+
+
+def is_the_old(user: User, password: str) -> bool:
+    """Whether it is the password of now, or the one that was shut."""
+    return check_password(password, user.password.removeprefix(UNUSABLE_PASSWORD_PREFIX))
 
 
 def send_reset(*, login_id: str, visitor: Visitor) -> None:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.models import Device
 
-from accounts import audit, policies, signals, visitors
+from accounts import audit, notices, policies, signals, visitors
 from accounts.models import EventKind, Session, SignIn, User
 from accounts.visitors import Visitor
 
@@ -102,6 +102,7 @@ def end(user: User, sign_ins: QuerySet[SignIn], *, visitor: Visitor, by: str) ->
     if ended:
         signals.sessions_changed.send(sender=SignIn, user_id=user.pk)
         audit.record(EventKind.SESSION_ENDED, user=user, visitor=visitor, detail=f"{ended}: {by}")
+        notices.send("sessions_ended", user, visitor=visitor, ended=ended)
     return ended
 
 

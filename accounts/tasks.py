@@ -1,6 +1,6 @@
 """Mail, sent by a worker so that no page waits for a mail server; and the seals of the log."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -8,19 +8,25 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
+from django.urls import reverse
 
-from accounts import audit_seals, reset_links
+from accounts import audit_seals, mailed_links, reset_links
+from accounts.mail_models import LinkPurpose
 from accounts.models import User
 
 # No run of the sealing takes for ever; the next one goes on.
 MOST_BATCHES = 100
 RETRIES = {"bind": True, "max_retries": 5, "default_retry_delay": 30, "expires": 3600}
+NOT_ME_LIFETIME = timedelta(days=7)
 
 
 @shared_task(**RETRIES)
 def send_notice(task: Task, kind: str, user_id: str, facts: dict[str, Any]) -> None:
     """Renders templates/email/<kind>.txt, whose first line is the subject, and mails it."""
-    mail(task, kind, User.objects.get(pk=user_id), facts)
+    user = User.objects.get(pk=user_id)
+    if "link" not in facts:
+        facts = {**facts, "link": _not_me(user, kind, facts["subject"])}
+    mail(task, kind, user, facts)
 
 
 @shared_task(**RETRIES)
@@ -48,14 +54,29 @@ def seal_log() -> int:
     return total
 
 
+def _not_me(user: User, kind: str, subject: str) -> str:
+    return _link(
+        settings.NOT_ME_URL,
+        user,
+        LinkPurpose.NOT_ME,
+        lifetime=NOT_ME_LIFETIME,
+        about=kind,
+        subject=subject,
+    )
+
+
+def _link(page: str, user: User, purpose: LinkPurpose, **facts: Any) -> str:
+    token = mailed_links.make(user, purpose, **facts)
+    return settings.KAUTH_ORIGIN + reverse(page, args=[token])
+
+
 def mail(task: Task, kind: str, user: User, facts: dict[str, Any]) -> None:
     """Renders and mails; while the mail server is away `task` is tried again."""
     facts = {**facts, "login_id": user.login_id, "when": datetime.fromisoformat(facts["when"])}
     text = render_to_string(f"email/{kind}.txt", facts)
     subject, _, body = text.strip().partition("\n")
+    words = subject.removeprefix("Subject:").strip()
     try:
-        send_mail(
-            subject.removeprefix("Subject:").strip(), body.strip() + "\n", None, [user.login_id]
-        )
+        send_mail(words, body.strip() + "\n", None, [user.login_id])
     except (SMTPException, OSError) as error:
         raise task.retry(exc=error) from error

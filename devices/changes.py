@@ -32,7 +32,10 @@ SENTENCES = {
     "helpdesk_code_made": gettext_lazy("The help desk made a code for your account."),
     "helpdesk_code_used": gettext_lazy("The help desk's code opened your account."),
     "code_off": gettext_lazy("One-time codes are off after many wrong tries."),
+    "key_copied": gettext_lazy("“%(name)s” was refused: somebody may have copied it."),
     "password_changed": gettext_lazy("Your password was changed."),
+    "sessions_ended": gettext_lazy("Other browsers were signed out of your account."),
+    "locked": gettext_lazy("Your account was locked down by “It was not me” in an e-mail."),
 }
 
 

@@ -156,7 +156,13 @@ def confirm(enrolment_id: int, *, user: User, visitor: Visitor) -> Device:
         doorbell.ring(doorbell.device_group(device.public_id), "activated")
     audit.record(EventKind.DEVICE_LINKED, user=user, visitor=visitor, device_name=device.name)
     if device.new_until is None:
-        notices.send("device_linked", user, visitor=visitor, device_name=device.name, page="/2fa/")
+        notices.send(
+            "device_linked",
+            user,
+            visitor=visitor,
+            device_name=device.name,
+            subject=f"{Device.KIND}:{device.public_id}",
+        )
     return device
 
 
@@ -204,9 +210,7 @@ def revoke(device: Device, *, visitor: Visitor, by: str) -> bool:
             device_name=device.name,
             detail=by,
         )
-        notices.send(
-            "device_removed", device.user, visitor=visitor, device_name=device.name, page="/2fa/"
-        )
+        notices.send("device_removed", device.user, visitor=visitor, device_name=device.name)
     return revoked
 
 

@@ -94,7 +94,7 @@ def redeem(
             return source
     audit.record(EventKind.CODE_WRONG, user=user, visitor=visitor, method="code")
     if throttling.is_off(key, throttling.CODE):
-        notices.send("code_off", user, visitor=visitor, page="/2fa/")
+        notices.send("code_off", user, visitor=visitor)
     raise WrongCode
 
 

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis
 from kauth_site.management.commands.serve import collect_static
 from tests.services import server
 
-pytest_plugins = ["tests.services.fixtures", "tests.linked"]
+pytest_plugins = ["tests.services.fixtures", "tests.linked", "tests.mailbox"]
 
 # A loaded machine is slow, not wrong.
 hypothesis.register_profile("kauth", deadline=None)

@@ -23,11 +23,14 @@ COUNT = 10
 PURPOSE = "backup-codes"
 
 
-def generate(user: User, *, visitor: Visitor) -> BackupCodeSet:
-    """Ten new codes in place of all earlier ones; readable for ten minutes or until put away."""
+def generate(user: User, *, visitor: Visitor, subject: str = "") -> BackupCodeSet:
+    """Ten new codes in place of all earlier ones; readable for ten minutes or until put away.
+
+    `subject` is the method that brought them, which "it was not me" then removes as well.
+    """
     code_set = _replace(user, written_codes.make(COUNT))
     audit.record(EventKind.BACKUP_CODES_MADE, user=user, visitor=visitor)
-    notices.send("backup_codes_made", user, visitor=visitor, page="/2fa/")
+    notices.send("backup_codes_made", user, visitor=visitor, subject=subject)
     return code_set
 
 
@@ -41,7 +44,7 @@ def redeem(*, user: User, code: str, visitor: Visitor, counter: str = "") -> Bac
         raise WrongBackupCode
     throttling.clear(key)
     audit.record(EventKind.BACKUP_CODE_USED, user=user, visitor=visitor)
-    notices.send("backup_code_used", user, visitor=visitor, left=left(user), page="/2fa/")
+    notices.send("backup_code_used", user, visitor=visitor, left=left(user))
     return code_set
 
 

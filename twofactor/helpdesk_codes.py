@@ -32,7 +32,7 @@ def make(user: User, *, by: str, reason: str, visitor: Visitor) -> str:
     with transaction.atomic():
         # The lock makes two administrators take turns: the later code is the one that works.
         User.objects.select_for_update().get(pk=user.pk)
-        HelpDeskCode.objects.of(user).unused().update(ended_at=now)
+        end(user)
         HelpDeskCode.objects.create(
             user=user,
             name=NAME,
@@ -45,8 +45,13 @@ def make(user: User, *, by: str, reason: str, visitor: Visitor) -> str:
         )
     detail = f"{by}: {why}"[:DETAIL_SIZE]
     audit.record(EventKind.HELPDESK_CODE_MADE, user=user, visitor=visitor, detail=detail)
-    notices.send("helpdesk_code_made", user, by=by, reason=why, page="/manager/")
+    notices.send("helpdesk_code_made", user, by=by, reason=why)
     return code
+
+
+def end(user: User) -> None:
+    """The code that is open, if there is one, opens nothing any more."""
+    HelpDeskCode.objects.of(user).unused().update(ended_at=clock.now())
 
 
 def may_be(user: User, code: str) -> bool:
@@ -67,7 +72,7 @@ def redeem(*, user: User, code: str, visitor: Visitor, counter: str = "") -> Hel
         raise WrongHelpDeskCode
     throttling.clear(key)
     audit.record(EventKind.HELPDESK_CODE_USED, user=user, visitor=visitor, detail=row.made_by)
-    notices.send("helpdesk_code_used", user, visitor=visitor, page="/manager/")
+    notices.send("helpdesk_code_used", user, visitor=visitor)
     return row
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,7 +21,6 @@ from accounts.reauthentication import recent_login_required
 from accounts.throttling import Throttled
 from devices import enrolment, one_time_codes, qr
 from devices.forms import RenameForm
-from devices.models import Device
 from devices.one_time_codes import WrongCode
 from twofactor import demands, methods, otp_apps, security_keys
 from twofactor.exceptions import KeyRefused, SetupOver, TooManyMethods
@@ -30,8 +29,6 @@ from twofactor.method_models import Method, OtpApp, SecurityKey
 
 SESSION_KEY = "otp_setup"
 GROUP = 4
-
-REMOVE: dict[str, Callable[..., bool]] = {Device.KIND: enrolment.revoke}
 
 
 def _if_allowed(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -170,7 +167,7 @@ def remove(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase
         return render(request, "twofactor/remove.html", {"method": found, "demanded": True})
     let_in = sign_ins.approved_by(found, but=sign_ins.current(request))
     if request.method == "POST":
-        _take_away(request, kind, found)
+        _take_away(request, found)
         if "sessions" in request.POST:
             sign_ins.end(found.user, let_in, visitor=visitors.of(request), by=f"with {found.name}")
         messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
@@ -185,9 +182,8 @@ def remove(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponseBase
     return render(request, "twofactor/remove.html", context)
 
 
-def _take_away(request: HttpRequest, kind: str, found: Any) -> None:
-    take_away = REMOVE.get(kind, methods.remove)
-    take_away(found, visitor=visitors.of(request), by=enrolment.BY_PERSON)
+def _take_away(request: HttpRequest, found: Any) -> None:
+    methods.take_away(found, visitor=visitors.of(request), by=enrolment.BY_PERSON)
     user: Any = request.user
     user.refresh_from_db()
     logins.refresh(request, user)
@@ -199,6 +195,7 @@ def _over() -> str:
 
 def _own(request: HttpRequest, kind: str, public_id: UUID) -> Any:
     user: Any = request.user
-    if kind not in demands.OF_KIND:
+    found = methods.find(user, kind, public_id)
+    if found is None:
         raise Http404
-    return get_object_or_404(demands.OF_KIND[kind](user), public_id=public_id)
+    return found

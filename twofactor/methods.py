@@ -137,11 +137,29 @@ def free_name(user: User, kind: type[Method]) -> str:
     return next(name for name in (plain, *numbered) if name not in taken)
 
 
+def find(user: User, kind: str, public_id: object) -> Any | None:
+    """The method of this kind and public id, if the account has it."""
+    own = demands.OF_KIND.get(kind)
+    return own(user).filter(public_id=public_id).first() if own else None
+
+
+def subject_of(method: Any) -> str:
+    """What a notice says of `method`, so that "it was not me" finds it."""
+    return f"{method.KIND}:{method.public_id}"
+
+
+def take_away(method: Any, *, visitor: Visitor, by: str) -> bool:
+    """Removes a method of any kind; see `remove`."""
+    away = enrolment.revoke if isinstance(method, Device) else remove
+    return away(method, visitor=visitor, by=by)
+
+
 def begin_using(user: User, *, visitor: Visitor) -> bool:
     """Call it in the transaction that adds a method. True if it is the first: 2FA is on now."""
-    first = len(overview(user).methods) == 1
+    methods = overview(user).methods
+    first = len(methods) == 1
     if first:
-        switch_on(user, visitor=visitor)
+        switch_on(user, visitor=visitor, subject=subject_of(methods[0]))
     return first
 
 
@@ -149,7 +167,11 @@ def tell_added(method: Method, *, visitor: Visitor) -> None:
     """For the record, and by mail; after the commit."""
     _record(EventKind.METHOD_ADDED, method, visitor)
     notices.send(
-        "method_added", method.user, visitor=visitor, device_name=method.name, page="/2fa/"
+        "method_added",
+        method.user,
+        visitor=visitor,
+        device_name=method.name,
+        subject=subject_of(method),
     )
 
 
@@ -172,7 +194,7 @@ def remove(method: Method, *, visitor: Visitor, by: str) -> bool:
             end_using(user, visitor=visitor, by=by)
     if removed:
         _record(EventKind.METHOD_REMOVED, method, visitor, detail=by)
-        notices.send("method_removed", user, visitor=visitor, device_name=method.name, page="/2fa/")
+        notices.send("method_removed", user, visitor=visitor, device_name=method.name)
     return bool(removed)
 
 
@@ -191,9 +213,9 @@ def end_using(user: User, *, visitor: Visitor, by: str) -> None:
         demand_enrolment(user)
 
 
-def switch_on(user: User, *, visitor: Visitor) -> None:
+def switch_on(user: User, *, visitor: Visitor, subject: str) -> None:
     """The first method is added: backup codes are made, and sessions of before end."""
-    backup_codes.generate(user, visitor=visitor)
+    backup_codes.generate(user, visitor=visitor, subject=subject)
     _begin_epoch(user, must_enrol=False)
     audit.record(EventKind.TWO_FACTOR_ON, user=user, visitor=visitor)
 
@@ -202,7 +224,7 @@ def switch_off(user: User, *, visitor: Visitor) -> None:
     """The last method is gone: from now on the password alone opens the account."""
     backup_codes.discard(user)
     audit.record(EventKind.TWO_FACTOR_OFF, user=user, visitor=visitor)
-    notices.send("two_factor_off", user, visitor=visitor, page="/2fa/")
+    notices.send("two_factor_off", user, visitor=visitor)
 
 
 def demand_enrolment(user: User) -> None:

@@ -215,7 +215,7 @@ def _count_up(key: SecurityKey, count: int, visitor: Visitor) -> None:
     if older.update(sign_count=count, last_used_at=Now()):
         return
     audit.record(EventKind.KEY_COPIED, user=key.user, visitor=visitor, device_name=key.name)
-    notices.send("key_copied", key.user, visitor=visitor, device_name=key.name, page="/2fa/")
+    notices.send("key_copied", key.user, visitor=visitor, device_name=key.name)
     raise KeyRefused
 
 

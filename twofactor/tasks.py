@@ -5,7 +5,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.conf import settings
 
-from accounts import clock, known_browsers, sign_ins, throttling
+from accounts import clock, known_browsers, mailed_links, sign_ins, throttling
 from accounts.sessions import SessionStore
 from devices import authentication, enrolment
 from twofactor import backup_codes, ceremonies, challenges, otp_apps, reminders
@@ -32,6 +32,7 @@ def expire_overdue_challenges() -> dict[str, int]:
         "nonces_deleted": authentication.forget_nonces(),
         "throttles_deleted": throttling.forget_old(),
         "sign_ins_deleted": sign_ins.forget_old(),
+        "mailed_links_deleted": mailed_links.forget_old(),
         "known_browsers_deleted": known_browsers.forget_old(),
     }
     SessionStore.clear_expired()

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from twofactor import absence_views, api, method_views, section_views, views, way_views
+from twofactor import (
+    absence_views,
+    api,
+    method_views,
+    not_me_views,
+    section_views,
+    views,
+    way_views,
+)
 
 app_name = "twofactor"
 
@@ -25,6 +33,7 @@ urlpatterns = [
         section_views.backup_codes_download,
         name="backup_codes_download",
     ),
+    path("not-me/<str:token>/", not_me_views.page, name="not_me"),
     path("manager/away/", absence_views.away, name="away"),
     path("device/v1/away", api.away, name="api_away"),
     path("device/v1/requests", api.requests_open, name="api_requests"),

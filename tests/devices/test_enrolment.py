@@ -313,7 +313,7 @@ def test_d40_linking_and_removing_a_device_is_mailed(alice: Linked) -> None:
     for message in (linked, removed):
         assert message.to == ["alice@example.org"]
         assert "Laptop" in message.body
-        assert f"{settings.KAUTH_ORIGIN}/2fa/" in message.body
+        assert f"{settings.KAUTH_ORIGIN}/not-me/" in message.body
 
 
 def test_the_first_device_brings_backup_codes_and_the_second_none(alice: Linked) -> None:

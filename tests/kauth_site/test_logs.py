@@ -13,6 +13,7 @@ from kauth_site.logs import SafeLine
         ("Forbidden: /password/reset/MQ/abc-123/", "Forbidden: /password/reset/MQ/…/"),
         ("Not Found: /password/reset/", "Not Found: /password/reset/"),
         ("Forbidden: /2fa/veto/abc-123/", "Forbidden: /2fa/veto/…/"),
+        ("Forbidden: /not-me/abc.123/", "Forbidden: /not-me/…/"),
     ],
 )
 def test_d92_a_mailed_link_is_logged_without_its_token(said: str, shown: str) -> None:
