@@ -3,45 +3,31 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import Count, DateField, F, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from accounts import audit, policies, visitors
-from accounts.models import DETAIL_SIZE, EventKind, SecurityEvent, User
+from accounts import audit, oversight, policies, sign_ins, visitors
+from accounts.evidence_admin import EvidenceAdmin, ShownColumnsAdmin, asks_why, touchable
+from accounts.forms import reason_field
+from accounts.models import EventKind, SecurityEvent, SignIn, User
 from accounts.policy_models import Policy
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 SAVED = ("is_active", "is_staff", "is_superuser", "must_change_password")
 
 
-class ShownColumnsAdmin(admin.ModelAdmin):
-    """Filters by what is shown only: a hidden column would tell itself by the number of hits."""
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        shown = {*self.list_display, *self.search_fields, *self.get_fields(request)}
-        column = lookup.partition("__")[0]
-        follows = self.opts.get_field(column).is_relation if column in shown else False
-        known = column in shown and (not follows or lookup in shown or lookup.endswith("__exact"))
-        return known and super().lookup_allowed(lookup, value, request)
-
-
-class EvidenceAdmin(ShownColumnsAdmin):
-    """Rows that are read and searched, by nobody added, changed or deleted."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class UserForm(forms.ModelForm):
+    reason = reason_field()
 
 
 @admin.register(User)
 class UserAdmin(ShownColumnsAdmin):
+    form = UserForm
     list_display = ("login_id", "is_active", "is_staff", "must_enrol", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "must_enrol", "date_joined")
     search_fields = ("login_id",)
@@ -69,9 +55,19 @@ class UserAdmin(ShownColumnsAdmin):
         """An account is switched off; what happened on it stays with it."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or oversight.may_touch(request.user, obj))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        changes = obj is not None and self.has_change_permission(request, obj)
+        return (*self.fields, "reason") if changes else self.fields
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Rights are given by superusers only, or staff could give themselves all of them."""
+        """Rights are given by superusers, to others: nobody lifts, or locks out, themselves."""
         user: Any = request.user
+        if user == obj:
+            return (*self.readonly_fields, *RIGHTS, "is_active")
         return self.readonly_fields if user.is_superuser else (*self.readonly_fields, *RIGHTS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
@@ -86,8 +82,83 @@ class UserAdmin(ShownColumnsAdmin):
             EventKind.ACCOUNT_CHANGED,
             user=obj,
             visitor=visitors.of(request),
-            detail=f"administrator {request.user}: {', '.join(form.changed_data)}"[:DETAIL_SIZE],
+            detail=oversight.by(request.user, form.cleaned_data["reason"], what=_changes(form)),
         )
+
+
+def _changes(form: Any) -> str:
+    """What was changed, and the roles that the account has now where it was those."""
+    names = [name for name in form.changed_data if name != "reason"]
+    words = {name: name for name in names}
+    if "groups" in words:
+        roles = ", ".join(group.name for group in form.cleaned_data["groups"])
+        words["groups"] = f"groups ({roles or 'none'})"
+    return ", ".join(words.values()) or "nothing"
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """What a role may do is for superusers: everybody else would reach through it to more."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_related(request, form, formsets, change)
+        self._record(request, form.instance, ", ".join(form.changed_data))
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        super().delete_model(request, obj)
+        self._record(request, obj, "deleted")
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
+
+    def _record(self, request: HttpRequest, group: Group, what: str) -> None:
+        detail = oversight.by(request.user, group.name, what=what)
+        audit.record(EventKind.ROLE_CHANGED, visitor=visitors.of(request), detail=detail)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return bool(user.is_superuser)
+
+
+@admin.register(SignIn)
+class SignInAdmin(EvidenceAdmin):
+    """Where accounts are signed in at this moment. The one thing to do here is to end that."""
+
+    list_display = ("user", "browser", "address", "device_name", "started_at", "last_seen_at")
+    list_filter = ("started_at", "last_seen_at")
+    search_fields = ("user__login_id", "browser", "address", "device_name")
+    date_hierarchy = "started_at"
+    list_select_related = ("user",)
+    actions = ("end", "download")
+    fields = list_display
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SignIn]:
+        return sign_ins.standing().order_by("-last_seen_at")
+
+    @admin.action(description=_("End selected sessions"), permissions=["act"])
+    @asks_why
+    def end(self, request: HttpRequest, chosen: QuerySet[SignIn], by: str) -> None:
+        ids = list(touchable(request, chosen).values_list("pk", flat=True))
+        places = SignIn.objects.filter(pk__in=ids)
+        people = list(User.objects.filter(pk__in=places.values("user")))
+        visitor = visitors.of(request)
+        ended = sum(sign_ins.end(person, places, visitor=visitor, by=by) for person in people)
+        words = ngettext("%(n)d session is ended.", "%(n)d sessions are ended.", ended)
+        messages.success(request, words % {"n": ended})
 
 
 @admin.register(SecurityEvent)
@@ -116,6 +187,10 @@ class SecurityEventAdmin(EvidenceAdmin):
         "browser",
         "detail",
     )
+
+    def row_in_words(self, row: SecurityEvent) -> str:
+        """By the name that was copied: the account may be gone."""
+        return str(row)
 
 
 class PolicyForm(forms.ModelForm):
@@ -175,6 +250,12 @@ class PolicyAdmin(ShownColumnsAdmin):
     formfield_overrides = {
         DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
     }
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever only reads is asked for no reason."""
+        shown = super().get_fieldsets(request, obj)
+        changes = self.has_change_permission(request, obj)
+        return shown if changes or obj is None else shown[:-1]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
         return super().get_queryset(request).annotate(members=Count("group__user"))

@@ -33,6 +33,17 @@ def password_field(label: Any, *, new: bool = False, when_empty: Any = EMPTY) ->
     )
 
 
+def reason_field() -> forms.CharField:
+    """Why an administrator does something, for the record."""
+    return forms.CharField(
+        error_messages=words(_("Say why. It stays in the record.")),
+        label=_("Reason"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        help_text=_("Why you do this. It stays in the record, beside your login ID."),
+    )
+
+
 def login_id_field(*, autofocus: bool = False) -> forms.CharField:
     attrs = {"autocomplete": "username", "inputmode": "email", "autocapitalize": "none"}
     if autofocus:

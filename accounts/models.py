@@ -167,6 +167,8 @@ class Throttle(models.Model):
 
 class EventKind(models.TextChoices):
     ACCOUNT_CHANGED = "account_changed", _("Account changed by an administrator")
+    ROLE_CHANGED = "role_changed", _("Rights of a group changed by an administrator")
+    EXPORTED = "exported", _("List downloaded by an administrator")
     SIGNED_UP = "signed_up", _("Account made")
     PASSWORD_RIGHT = "password_right", _("Password right")
     PASSWORD_WRONG = "password_wrong", _("Password not right")

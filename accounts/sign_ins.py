@@ -8,7 +8,7 @@ import os
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.models import Device
@@ -67,9 +67,17 @@ def current(request: HttpRequest) -> UUID:
 
 def of(user: User) -> QuerySet[SignIn]:
     """Those that stand at this moment, the one that was seen last first."""
+    return _alive().filter(user=user, epoch=user.security_epoch).order_by("-last_seen_at")
+
+
+def standing() -> QuerySet[SignIn]:
+    """Those of all accounts."""
+    return _alive().filter(epoch=F("user__security_epoch"), user__is_active=True)
+
+
+def _alive() -> QuerySet[SignIn]:
     alive = Session.objects.filter(sign_in=OuterRef("pk"), expire_date__gt=timezone.now())
-    standing = SignIn.objects.filter(Exists(alive), user=user, epoch=user.security_epoch)
-    return standing.order_by("-last_seen_at")
+    return SignIn.objects.filter(Exists(alive))
 
 
 def approved_by(device: Device, *, but: UUID) -> QuerySet[SignIn]:

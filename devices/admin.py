@@ -1,7 +1,5 @@
 """Linked devices and the acts of linking. The one thing to do here is to revoke."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -9,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import visitors
-from accounts.admin import EvidenceAdmin
+from accounts.evidence_admin import EvidenceAdmin, asks_why, touchable
 from devices import enrolment
 from devices.models import Device, Enrolment
 
@@ -29,7 +27,7 @@ class DeviceAdmin(EvidenceAdmin):
     search_fields = ("name", "user__login_id", "public_id")
     date_hierarchy = "created_at"
     list_select_related = ("user",)
-    actions = ("revoke",)
+    actions = ("revoke", "download")
     fields = (
         "public_id",
         "user",
@@ -45,18 +43,14 @@ class DeviceAdmin(EvidenceAdmin):
         "revoked_at",
     )
 
-    @admin.action(description=gettext_lazy("Revoke selected devices"), permissions=["revoke"])
-    def revoke(self, request: HttpRequest, devices: QuerySet[Device]) -> None:
-        by = f"administrator {request.user}"
+    @admin.action(description=gettext_lazy("Revoke selected devices"), permissions=["act"])
+    @asks_why
+    def revoke(self, request: HttpRequest, devices: QuerySet[Device], by: str) -> None:
         visitor = visitors.of(request)
-        chosen = devices.select_related("user")
+        chosen = touchable(request, devices).select_related("user")
         done = sum(enrolment.revoke(device, visitor=visitor, by=by) for device in chosen)
         words = ngettext("%(n)d device is revoked.", "%(n)d devices are revoked.", done)
         messages.success(request, words % {"n": done} if done else _("Nothing was left to revoke."))
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        user: Any = request.user
-        return bool(user.has_perm("devices.change_device"))
 
 
 @admin.register(Enrolment)

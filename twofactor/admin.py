@@ -1,11 +1,66 @@
 """Sign-in requests and help-desk codes, as evidence, without numbers, bindings and digests."""
 
-from django.contrib import admin
-from django.urls import URLPattern, path
+from typing import Any
 
-from accounts.admin import EvidenceAdmin
-from twofactor import helpdesk_views
-from twofactor.models import Challenge, HelpDeskCode
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import visitors
+from accounts.admin import UserAdmin
+from accounts.evidence_admin import EvidenceAdmin, asks_why, touchable
+from accounts.models import User
+from twofactor import helpdesk_views, methods
+from twofactor.models import Challenge, HelpDeskCode, OtpApp, SecurityKey
+
+# One permission for each kind of method that goes.
+REMOVING = ("devices.change_device", "twofactor.change_otpapp", "twofactor.change_securitykey")
+
+# What a lower app shows of people, and what only this one knows of them.
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    actions = ("remove_methods",)
+
+    @admin.action(description=_("Remove all methods: link anew to go on"), permissions=["revoke"])
+    @asks_why
+    def remove_methods(self, request: HttpRequest, chosen: QuerySet[User], by: str) -> None:
+        visitor = visitors.of(request)
+        people = touchable(request, chosen)
+        done = sum(methods.remove_all(person, visitor=visitor, by=by) for person in people)
+        words = ngettext("%(n)d method is removed.", "%(n)d methods are removed.", done)
+        messages.success(request, words % {"n": done})
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.has_perms(REMOVING))
+
+
+@admin.register(OtpApp, SecurityKey)
+class MethodAdmin(EvidenceAdmin):
+    """The methods beside the linked devices. The one thing to do here is to remove them."""
+
+    list_display = ("name", "user", "confirmed", "created_at", "last_used_at")
+    list_filter = ("confirmed", "created_at")
+    search_fields = ("name", "user__login_id", "public_id")
+    date_hierarchy = "created_at"
+    list_select_related = ("user",)
+    actions = ("remove", "download")
+    fields = ("public_id", "user", "name", "confirmed", "created_at", "last_used_at")
+
+    @admin.action(description=_("Remove selected methods"), permissions=["act"])
+    @asks_why
+    def remove(self, request: HttpRequest, chosen: QuerySet[Any], by: str) -> None:
+        visitor = visitors.of(request)
+        rows = touchable(request, chosen).select_related("user")
+        done = sum(methods.remove(method, visitor=visitor, by=by) for method in rows)
+        words = ngettext("%(n)d method is removed.", "%(n)d methods are removed.", done)
+        messages.success(request, words % {"n": done})
 
 
 @admin.register(Challenge)

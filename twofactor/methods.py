@@ -198,6 +198,15 @@ def remove(method: Method, *, visitor: Visitor, by: str) -> bool:
     return bool(removed)
 
 
+def remove_all(user: User, *, visitor: Visitor, by: str) -> int:
+    """Removes every method of `user`; returns how many. The account must link anew to go on."""
+    removed = 0
+    for method in overview(user).methods:
+        end = enrolment.revoke if isinstance(method, Device) else remove
+        removed += end(method, visitor=visitor, by=by)
+    return removed
+
+
 def end_using(user: User, *, visitor: Visitor, by: str) -> None:
     """Call it in the transaction that removed a method: without any left 2FA goes off, or waits.
 

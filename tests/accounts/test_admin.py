@@ -1,5 +1,6 @@
 """The admin: behind both factors, with nothing secret in it."""
 
+import time
 from typing import Any
 
 import django_otp
@@ -8,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from accounts.login import RECENT
 from accounts.models import EventKind, SecurityEvent, User
 from devices.models import Device, DeviceState
 from tests.people import PASSWORD, link_device, make_user
@@ -21,6 +23,9 @@ PAGES = [
     "admin:devices_device_changelist",
     "admin:devices_enrolment_changelist",
     "admin:twofactor_challenge_changelist",
+    "admin:twofactor_otpapp_changelist",
+    "admin:twofactor_securitykey_changelist",
+    "admin:accounts_signin_changelist",
 ]
 
 
@@ -29,6 +34,7 @@ def signed_in_with(user: User, device: Device | None, client: Client) -> None:
     if device is not None:
         session = client.session
         session[django_otp.DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session[RECENT] = int(time.time())
         session.save()
 
 
@@ -98,13 +104,13 @@ def test_revoking_in_the_admin_unlinks_and_is_written_down(client: Client, super
     _, theirs = link_device(make_user())
     superuser.refresh_from_db()
     signed_in_with(superuser, own, client)
-    posted = {"action": "revoke", "_selected_action": [theirs.pk]}
+    posted = {"action": "revoke", "_selected_action": [theirs.pk], "reason": "lost"}
     client.post(reverse("admin:devices_device_changelist"), posted)
     theirs.refresh_from_db()
     assert theirs.state == DeviceState.REVOKED
     event = SecurityEvent.objects.filter(kind=EventKind.DEVICE_REMOVED).first()
     assert event is not None
-    assert event.detail == "administrator root@example.org"
+    assert event.detail == "administrator root@example.org: lost"
 
 
 def test_d100_evidence_cannot_be_changed_or_deleted(client: Client, superuser: User) -> None:
@@ -153,7 +159,7 @@ def test_staff_cannot_give_themselves_rights(client: Client) -> None:
     clerk.refresh_from_db()
     signed_in_with(clerk, device, client)
     page = reverse("admin:accounts_user_change", args=[clerk.pk])
-    client.post(page, {"is_active": "on", "is_superuser": "on"})
+    client.post(page, {"is_active": "on", "is_superuser": "on", "reason": "curious"})
     clerk.refresh_from_db()
     assert not clerk.is_superuser
 
@@ -165,13 +171,14 @@ def test_switching_an_account_off_ends_what_was_begun_and_is_written_down(
     superuser.refresh_from_db()
     signed_in_with(superuser, device, client)
     user = make_user()
-    assert client.post(reverse("admin:accounts_user_change", args=[user.pk]), {}).status_code == 302
+    page = reverse("admin:accounts_user_change", args=[user.pk])
+    assert client.post(page, {"reason": "left the firm"}).status_code == 302
     changed = User.objects.get(pk=user.pk)
     assert not changed.is_active
     assert changed.security_epoch == user.security_epoch + 1
     assert changed.password == user.password
     event = SecurityEvent.objects.filter(kind=EventKind.ACCOUNT_CHANGED).get()
-    assert event.detail == "administrator root@example.org: is_active"
+    assert event.detail == "administrator root@example.org: is_active: left the firm"
 
 
 def test_an_account_cannot_be_deleted_in_the_admin(client: Client, superuser: User) -> None:

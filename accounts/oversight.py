@@ -1,0 +1,19 @@
+"""Who of the staff may act on whose account, and how the record names them."""
+
+from typing import Any
+
+from accounts.models import DETAIL_SIZE, User
+
+# What a detail may have before it, such as a number.
+ROOM = 20
+
+
+def may_touch(actor: Any, person: User) -> bool:
+    """Accounts of staff are for superusers: nobody helps themselves, or a colleague, to more."""
+    return bool(actor.is_superuser) or not (person.is_staff or person.is_superuser)
+
+
+def by(actor: Any, reason: str, *, what: str = "") -> str:
+    """Who did it and why, as one line for the record."""
+    facts = (f"administrator {actor}", what, reason)
+    return ": ".join(filter(None, facts))[: DETAIL_SIZE - ROOM]
