@@ -8,18 +8,22 @@ the second step is asked beside it as ever.
 from django.db import transaction
 
 from accounts import audit, notices, passwords, signals
+from accounts.mail_models import AddressChangeState
 from accounts.models import EventKind, SignIn, User
 from accounts.visitors import Visitor
 
 
 def lock(user: User, *, visitor: Visitor, detail: str) -> None:
-    """Ends all sessions, pending logins and approvals; forgets the browsers."""
+    """Ends all sessions, pending logins, approvals and changes under way; forgets the browsers."""
     with transaction.atomic():
         locked = User.objects.select_for_update().get(pk=user.pk)
         passwords.shut(locked)
         locked.must_change_password = True
         locked.security_epoch += 1
         locked.save(update_fields=["must_change_password", "password", "security_epoch"])
+        locked.address_changes.filter(state=AddressChangeState.PENDING).update(
+            state=AddressChangeState.WITHDRAWN
+        )
         locked.sign_ins.all().delete()
         locked.known_browsers.all().delete()
     signals.sessions_changed.send(sender=SignIn, user_id=user.pk)

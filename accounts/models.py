@@ -16,12 +16,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.browser_models import KnownBrowser
-from accounts.mail_models import MailedLink
+from accounts.mail_models import AddressChange, MailedLink
 from accounts.policy_models import Policy
 from accounts.seal_models import EventSeal, LogHead
 
 # Django looks for models in this module.
-__all__ = ["EventSeal", "KnownBrowser", "LogHead", "MailedLink", "Policy"]
+__all__ = ["AddressChange", "EventSeal", "KnownBrowser", "LogHead", "MailedLink", "Policy"]
 
 DETAIL_SIZE = 400
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -220,6 +220,10 @@ class EventKind(models.TextChoices):
     CHANGE_REFUSED = "change_refused", _("Change refused: the device is new")
     DEVICE_VETOED = "device_vetoed", _("New device turned away")
     VETO_REFUSED = "veto_refused", _("A link to turn away a device was opened that is over")
+    ADDRESS_ASKED = "address_asked", _("Change of the e-mail address asked for")
+    ADDRESS_CHANGED = "address_changed", _("E-mail address changed")
+    ADDRESS_WITHDRAWN = "address_withdrawn", _("Change of the e-mail address withdrawn")
+    ADDRESS_RESTORED = "address_restored", _("E-mail address taken back")
     LINK_REFUSED = "link_refused", _("A mailed link was opened that is over")
     NOT_ME = "not_me", _("Account locked down: it was not you")
     AWAY = "away", _("Away: no request reaches the devices")

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit, signals, tasks
+from accounts.mail_models import AddressChange, LinkPurpose
 from accounts.models import User
 from accounts.visitors import Visitor
 
@@ -39,6 +40,20 @@ def send(
     signals.protection_changed.send(sender=User, user=user, kind=kind, name=name)
     link = {"link": f"{settings.KAUTH_ORIGIN}{page}"} if page else {"subject": subject}
     _hand_over(tasks.send_notice, kind, str(user.pk), {**_circumstances(visitor), **link, **facts})
+
+
+def send_address_links(change: AddressChange, *, visitor: Visitor) -> None:
+    """Asks both addresses of `change`, each in a mail of its own; the devices hear of it."""
+    signals.protection_changed.send(sender=User, user=change.user, kind="address_asked", name="")
+    for side in (LinkPurpose.OLD_ADDRESS, LinkPurpose.NEW_ADDRESS):
+        facts = _circumstances(visitor)
+        _hand_over(tasks.send_address_link, side, str(change.pk), facts)
+
+
+def send_address_changed(change: AddressChange, *, visitor: Visitor) -> None:
+    """Tells the old address, with the way back, and the new one."""
+    _hand_over(tasks.send_way_back, str(change.pk), _circumstances(visitor))
+    send("address_is_new", change.user, visitor=visitor, page="/manager/")
 
 
 def send_reset_link(user: User | None, *, visitor: Visitor) -> None:

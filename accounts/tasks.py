@@ -11,13 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts import audit_seals, mailed_links, reset_links
-from accounts.mail_models import LinkPurpose
+from accounts.mail_models import AddressChange, LinkPurpose
 from accounts.models import User
 
 # No run of the sealing takes for ever; the next one goes on.
 MOST_BATCHES = 100
 RETRIES = {"bind": True, "max_retries": 5, "default_retry_delay": 30, "expires": 3600}
 NOT_ME_LIFETIME = timedelta(days=7)
+ADDRESS_LIFETIME = timedelta(hours=1)
 
 
 @shared_task(**RETRIES)
@@ -54,6 +55,41 @@ def seal_log() -> int:
     return total
 
 
+@shared_task(**RETRIES)
+def send_address_link(task: Task, side: str, change_id: str, facts: dict[str, Any]) -> None:
+    """Asks one address of a change. One that is another account's is told, and not asked."""
+    change = AddressChange.objects.select_related("user").get(pk=change_id)
+    user = change.user
+    if side == LinkPurpose.NEW_ADDRESS and User.objects.filter(login_id=change.new).exists():
+        link = settings.KAUTH_ORIGIN
+        mail(task, "address_taken", user, {**facts, "link": link}, to=change.new)
+        return
+    confirm = _link(
+        settings.ADDRESS_URL, user, LinkPurpose(side), lifetime=ADDRESS_LIFETIME, subject=change_id
+    )
+    addresses = {"old": change.old, "new": change.new, "confirm": confirm}
+    if side == LinkPurpose.NEW_ADDRESS:
+        mail(task, "address_confirm_new", user, {**facts, **addresses}, to=change.new)
+    else:
+        link = _not_me(user, "address_asked", "")
+        mail(task, "address_confirm_old", user, {**facts, **addresses, "link": link})
+
+
+@shared_task(**RETRIES)
+def send_way_back(task: Task, change_id: str, facts: dict[str, Any]) -> None:
+    """Tells the old address that it is one no more, with the way back."""
+    change = AddressChange.objects.select_related("user").get(pk=change_id)
+    link = _link(
+        settings.NOT_ME_URL,
+        change.user,
+        LinkPurpose.UNDO_ADDRESS,
+        lifetime=NOT_ME_LIFETIME,
+        subject=change_id,
+    )
+    facts = {**facts, "new": change.new, "link": link}
+    mail(task, "address_changed", change.user, facts, to=change.old)
+
+
 def _not_me(user: User, kind: str, subject: str) -> str:
     return _link(
         settings.NOT_ME_URL,
@@ -70,13 +106,13 @@ def _link(page: str, user: User, purpose: LinkPurpose, **facts: Any) -> str:
     return settings.KAUTH_ORIGIN + reverse(page, args=[token])
 
 
-def mail(task: Task, kind: str, user: User, facts: dict[str, Any]) -> None:
+def mail(task: Task, kind: str, user: User, facts: dict[str, Any], *, to: str = "") -> None:
     """Renders and mails; while the mail server is away `task` is tried again."""
     facts = {**facts, "login_id": user.login_id, "when": datetime.fromisoformat(facts["when"])}
     text = render_to_string(f"email/{kind}.txt", facts)
     subject, _, body = text.strip().partition("\n")
     words = subject.removeprefix("Subject:").strip()
     try:
-        send_mail(words, body.strip() + "\n", None, [user.login_id])
+        send_mail(words, body.strip() + "\n", None, [to or user.login_id])
     except (SMTPException, OSError) as error:
         raise task.retry(exc=error) from error

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import manager_views, views
+from accounts import address_views, manager_views, views
 
 app_name = "accounts"
 
@@ -21,4 +21,6 @@ urlpatterns = [
     path("manager/activity/download/", manager_views.activity_download, name="activity_download"),
     path("manager/sessions/", manager_views.sessions_page, name="sessions"),
     path("manager/browsers/", manager_views.browsers_page, name="browsers"),
+    path("manager/address/", address_views.address_page, name="address"),
+    path("address/<str:token>/", address_views.address_link, name="address_link"),
 ]

@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts import (
+    addresses,
     audit,
     known_browsers,
     passwords,
@@ -127,6 +128,9 @@ def _sign_up(request: HttpRequest, form: SignupForm) -> User | None:
             user = User.objects.create_user(
                 form.cleaned_data["username"], form.cleaned_data["password1"]
             )
+            # After the row is there: whoever gives this address up at the same time has by now.
+            if addresses.is_taken(user.login_id, by_others_than=user):
+                raise IntegrityError
     except Throttled:
         form.add_error(None, _("Too many accounts were made from here. Try again in an hour."))
     except (ValidationError, IntegrityError):

@@ -35,6 +35,8 @@ SENTENCES = {
     "key_copied": gettext_lazy("“%(name)s” was refused: somebody may have copied it."),
     "password_changed": gettext_lazy("Your password was changed."),
     "sessions_ended": gettext_lazy("Other browsers were signed out of your account."),
+    "address_asked": gettext_lazy("Somebody asked to change the e-mail address of your account."),
+    "address_is_new": gettext_lazy("The e-mail address of your account was changed."),
     "locked": gettext_lazy("Your account was locked down by “It was not me” in an e-mail."),
 }
 

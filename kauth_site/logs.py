@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from kauth_site import request_ids
 
 LINE = "{asctime} {levelname} [{request_id}] {name}: {message}"
-SECRET_LINK = re.compile(r"(/password/reset/[^/\s]+/|/2fa/veto/|/not-me/)[^/\s\"]+")
+SECRET_LINK = re.compile(r"(/password/reset/[^/\s]+/|/2fa/veto/|/not-me/|/address/)[^/\s\"]+")
 
 
 class RequestId(logging.Filter):

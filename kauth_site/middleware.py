@@ -21,7 +21,7 @@ Respond = Callable[[HttpRequest], HttpResponse]
 OPEN_TO_ALL = (
     *("/login/", "/logout/", "/static/", "/device/", "/healthz", "/readyz", "/csp-report"),
     # Mailed: the token is all that these want, signed in or out.
-    *("/2fa/veto/", "/not-me/"),
+    *("/2fa/veto/", "/not-me/", "/address/"),
 )
 # All that a session may open which can link a device and nothing else.
 LINKING = ("/2fa/add/kauth/", "/app/authorize")

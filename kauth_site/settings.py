@@ -92,6 +92,7 @@ KAUTH_NEW_ACCOUNT_PASSWORD = env.text("KAUTH_PASSWORD")
 LOGIN_SECOND_STEP_URL = "twofactor:verify"
 AFTER_LINK_URL = "twofactor:backup_codes"
 TWO_FACTOR_URL = "twofactor:overview"
+ADDRESS_URL = "accounts:address_link"
 NOT_ME_URL = "twofactor:not_me"
 
 # --- Monitoring: closed until one of these opens it ---------------------------------------

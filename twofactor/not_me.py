@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from accounts import lockdown, mailed_links
-from accounts.mail_models import MailedLink
+from accounts import addresses, lockdown, mailed_links
+from accounts.mail_models import LinkPurpose, MailedLink
 from accounts.mailed_links import Over
 from accounts.models import User
 from accounts.visitors import Visitor
@@ -26,10 +26,12 @@ def act(link: MailedLink, *, visitor: Visitor) -> None:
         if not mailed_links.use(link):
             raise Over
         undo = UNDO.get(link.about)
-        if undo is not None:
+        if link.purpose == LinkPurpose.UNDO_ADDRESS:
+            addresses.take_back(link, visitor=visitor)
+        elif undo is not None:
             undo(link, visitor)
         user = User.objects.get(pk=link.user_id)
-        lockdown.lock(user, visitor=visitor, detail=link.about)
+        lockdown.lock(user, visitor=visitor, detail=link.about or link.purpose)
 
 
 def _remove_method(link: MailedLink, visitor: Visitor) -> None:

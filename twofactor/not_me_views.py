@@ -15,7 +15,7 @@ from twofactor import not_me
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Says what will happen; a POST does it. Works signed in and out, and lets nobody in."""
     visitor = visitors.of(request)
-    link = mailed_links.find(token, LinkPurpose.NOT_ME, visitor=visitor)
+    link = mailed_links.find(token, LinkPurpose.NOT_ME, LinkPurpose.UNDO_ADDRESS, visitor=visitor)
     if link is None:
         return _show(request, "over")
     if request.method != "POST":
@@ -34,5 +34,6 @@ def _show(request: HttpRequest, step: str, link: MailedLink | None = None) -> Ht
     context = {
         "step": step,
         "undo": link.about if link else "",
+        "address": link is not None and link.purpose == LinkPurpose.UNDO_ADDRESS,
     }
     return render(request, "twofactor/not_me.html", context)

@@ -14,6 +14,8 @@ from kauth_site.logs import SafeLine
         ("Not Found: /password/reset/", "Not Found: /password/reset/"),
         ("Forbidden: /2fa/veto/abc-123/", "Forbidden: /2fa/veto/…/"),
         ("Forbidden: /not-me/abc.123/", "Forbidden: /not-me/…/"),
+        ("Forbidden: /address/abc.123/", "Forbidden: /address/…/"),
+        ("Forbidden: /manager/address/", "Forbidden: /manager/address/"),
     ],
 )
 def test_d92_a_mailed_link_is_logged_without_its_token(said: str, shown: str) -> None:
