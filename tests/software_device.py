@@ -20,6 +20,7 @@ class SoftwareDevice:
         self.device = ""
         self.account = ""
         self.check_number = ""
+        self.token = ""
         self._token_hash = b""
         self._link_nonce = b""
 
@@ -33,7 +34,7 @@ class SoftwareDevice:
     def claim_body(self, address: str) -> dict[str, Any]:
         """The body of POST /device/v1/links for the link `address`."""
         link = protocol.parse_link(address)
-        self.origin, self.server_id = link.origin, link.server_id
+        self.origin, self.server_id, self.token = link.origin, link.server_id, b64(link.token)
         self._token_hash = protocol.sha256(link.token)
         self._link_nonce = os.urandom(protocol.NONCE_SIZE)
         frame = protocol.link_device(
@@ -46,7 +47,7 @@ class SoftwareDevice:
         )
         return {
             "v": protocol.VERSION,
-            "token": b64(link.token),
+            "token": self.token,
             "key": b64(self.public),
             "name": self.name,
             "platform": self.platform,

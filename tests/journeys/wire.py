@@ -65,7 +65,9 @@ def _opened(site: str, path: str, port: int, **options: Any) -> ClientConnection
     if not port:
         return connect(site.replace("http", "ws", 1) + path, **options)
     here = socket.create_connection(("127.0.0.1", port))
-    return connect(f"ws://{site.partition('://')[2]}{path}", sock=here, **options)
+    told = {"X-Forwarded-Proto": "https", **options.pop("additional_headers", {})}
+    address = f"ws://{site.partition('://')[2]}{path}"
+    return connect(address, sock=here, additional_headers=told, **options)
 
 
 def call(

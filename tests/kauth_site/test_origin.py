@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from pytest_django import Settings
 
 from kauth_site.origin import from_devices, from_our_pages
 from kauth_site.sockets import sockets
@@ -66,6 +67,28 @@ async def test_d74_every_socket_of_the_site_is_guarded(path: str) -> None:
     wire: Any = WebsocketCommunicator(sockets, path, headers=[(b"origin", FOREIGN[0])])
     opened, code = await wire.connect()
     assert (opened, code) == (False, 1008)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "schemes", "opens"),
+    [
+        (1, [b"https"], True),
+        (1, [b"https, http"], True),
+        (1, [b"http"], False),
+        (1, [], False),
+        (1, [b"https", b"http"], False),
+        (0, [b"https"], False),
+    ],
+)
+async def test_d75_a_site_of_https_has_no_socket_in_the_clear(
+    settings: Settings, proxies: int, schemes: list[bytes], opens: bool
+) -> None:
+    settings.SECURE, settings.KAUTH_TRUSTED_PROXIES = True, proxies
+    headers = [(b"origin", OURS), *((b"x-forwarded-proto", scheme) for scheme in schemes)]
+    wire: Any = WebsocketCommunicator(from_devices(accepts_all), "/ws/device/", headers=headers)
+    opened, _ = await wire.connect()
+    await wire.disconnect()
+    assert opened is opens
 
 
 @pytest.mark.parametrize("path", ["/", "/ws/", "/ws/device", "/ws/device/more", "/ws/%00/"])
