@@ -76,6 +76,14 @@ def signer(public_id: str, *, signature: bytes, frame: bytes) -> Device:
     return device
 
 
+def arrives(public_id: str, *, signature: bytes, frame: bytes, visitor: Visitor) -> Device:
+    """The device that opens a socket, as `signer` has it; when and from where is remembered."""
+    device = signer(public_id, signature=signature, frame=frame)
+    if device.state != DeviceState.REVOKED:
+        touch(device, visitor)
+    return device
+
+
 def find(public_id: str) -> Device:
     """The device of this identifier in any state, its account active; raises Unauthenticated.
 

@@ -30,6 +30,7 @@ STRANGERS_PER_NETWORK = 20
 SOCKETS_PER_DEVICE = 5
 
 Step = Callable[..., Coroutine[Any, Any, None]]
+Look = Callable[[Device], list[dict[str, Any]]]
 
 
 class Closing(Exception):
@@ -135,8 +136,8 @@ class DeviceConsumer(AsyncWebsocketConsumer):
             nonce_server=self.nonce,
             nonce_device=nonce,
         )
-        device = await database_sync_to_async(authentication.signer)(
-            device_id, signature=signature, frame=frame
+        device = await database_sync_to_async(authentication.arrives)(
+            device_id, signature=signature, frame=frame, visitor=self.visitor
         )
         if self.connected[device_id] >= SOCKETS_PER_DEVICE:
             raise Closing(CloseCode.TOO_MANY)
@@ -162,36 +163,33 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         )
         ready = {"t": "ready", "state": device.state, "login": device.user.login_id, "time": now}
         await self._say({**ready, "sig": keys.sign(frame)})
-        await database_sync_to_async(authentication.touch)(device, self.visitor)
+        if device.is_active:
+            await self._join(doorbell.account_group(device.user_id))
         # A yes or a removal that came between the first look and the joining is seen here.
         await self._look_again()
 
     async def _look_again(self) -> None:
-        device = await self._standing(self.device_id)
+        device, waiting = await database_sync_to_async(self._all_news)()
         if device.state == DeviceState.REVOKED:
             raise Revoked
-        if device.is_active:
-            await self._join(doorbell.account_group(device.user_id))
-            await self._ask(device)
-            await self._tell_changes(device)
+        group = doorbell.account_group(device.user_id)
+        if device.is_active and group not in self.groups_joined:
+            await self._join(group)
+            await self._look_again()
+            return
+        for message in waiting:
+            await self._say(message)
 
-    async def _tell_changes(self, device: Device) -> None:
-        for notice in await database_sync_to_async(changes.waiting)(device):
-            await self._say(notice)
-
-    async def _ask(self, device: Device) -> None:
-        for question in await database_sync_to_async(news.questions)(device):
-            await self._say(question)
+    def _all_news(self) -> tuple[Device, list[dict[str, Any]]]:
+        device = authentication.find(self.device_id)
+        return device, news.everything(device) if device.is_active else []
 
     async def _answer(self, message: dict[str, Any]) -> None:
         challenge = messages.text_member(message, "challenge")
         result = {"t": "result", "challenge": challenge}
         try:
             given = api.read_answer(message)
-            device = await self._standing(self.device_id)
-            state = await database_sync_to_async(answers.take)(
-                device=device, visitor=self.visitor, **given
-            )
+            state = await database_sync_to_async(self._take)(given)
         except Revoked:
             raise
         except ProtocolError:
@@ -214,20 +212,17 @@ class DeviceConsumer(AsyncWebsocketConsumer):
 
     @guarded
     async def asked(self, event: dict[str, Any]) -> None:
-        device = await self._standing(self.device_id)
-        if device.is_active:
-            await self._ask(device)
+        # A ring without a name is for a practice request, which few look for.
+        look = news.question if "challenge" in event else news.questions
+        await self._tell(look)
 
     @guarded
     async def told(self, event: dict[str, Any]) -> None:
-        await self._tell_changes(await self._linked())
+        await self._tell(changes.waiting)
 
     @guarded
     async def closed(self, event: dict[str, Any]) -> None:
-        device = await self._standing(self.device_id)
-        if device.is_active:
-            ids = event["challenge"], event["state"]
-            await self._say(await database_sync_to_async(news.closing)(*ids))
+        await self._tell(lambda _: [news.closing(event["challenge"], event["state"])])
 
     @guarded
     async def activated(self, event: dict[str, Any]) -> None:
@@ -252,6 +247,19 @@ class DeviceConsumer(AsyncWebsocketConsumer):
         if device.state == DeviceState.REVOKED:
             raise Revoked
         return device
+
+    async def _tell(self, look: Look) -> None:
+        """Says what `look` finds, if the device is linked then: one way to the database."""
+        for message in await database_sync_to_async(self._found)(look):
+            await self._say(message)
+
+    def _found(self, look: Look) -> list[dict[str, Any]]:
+        device = authentication.find(self.device_id)
+        return look(device) if device.is_active else []
+
+    def _take(self, given: dict[str, Any]) -> str:
+        device = authentication.find(self.device_id)
+        return answers.take(device=device, visitor=self.visitor, **given)
 
     async def _standing(self, device_id: str) -> Device:
         return await database_sync_to_async(authentication.find)(device_id)

@@ -14,6 +14,17 @@ def questions(device: Device) -> list[dict[str, Any]]:
     return [requests.message(question, device) for question in found if question is not None]
 
 
+def everything(device: Device) -> list[dict[str, Any]]:
+    """What a device that has just come is told."""
+    return [*questions(device), *changes.waiting(device)]
+
+
+def question(device: Device) -> list[dict[str, Any]]:
+    """The question to its account, if there is one that it can answer."""
+    found = challenges.open_for(device)
+    return [] if found is None else [requests.message(found, device)]
+
+
 def closing(challenge_id: str, state: str) -> dict[str, Any]:
     """The end of a question, with the device that answered it, if one did."""
     message = {"t": "closed", "challenge": challenge_id, "state": state}

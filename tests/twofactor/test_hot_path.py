@@ -68,7 +68,7 @@ def answer(alice: Linked, question: dict[str, Any]) -> None:
 
 def ask(alice: Linked) -> dict[str, Any]:
     """What the socket of a device does when it is rung."""
-    [question] = news.questions(authentication.find(alice.phone.device))
+    [question] = news.question(authentication.find(alice.phone.device))
     return dict(question)
 
 
@@ -117,11 +117,11 @@ def test_asking_is_one_transaction(known: Client) -> None:
     ]
 
 
-def test_a_rung_device_asks_three_times_and_writes_nothing(known: Client, alice: Linked) -> None:
+def test_a_rung_device_asks_twice_and_writes_nothing(known: Client, alice: Linked) -> None:
     known.get("/login/verify/?way")
     with statements() as said:
         ask(alice)
-    assert said == selected(["device", "challenge", "practice"])
+    assert said == selected(["device", "challenge"])
 
 
 def test_an_answer_is_one_transaction(known: Client, alice: Linked) -> None:
