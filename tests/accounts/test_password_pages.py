@@ -86,7 +86,7 @@ def test_d56_a_reset_removes_no_device_and_no_backup_code(alice: Linked) -> None
     assert [alice.user.must_enrol, alice.row.state] == before
 
 
-def test_a_reset_ends_sessions_and_pending_logins(alice: Linked) -> None:
+def test_d70_a_reset_ends_sessions_and_pending_logins(alice: Linked) -> None:
     signed_in, waiting = two_factor_browser(alice.user), browser()
     log_in(waiting)
     choose(browser(), reset_links.page_for(alice.user))
@@ -160,7 +160,7 @@ def test_a_reset_refuses_a_weak_password_and_the_link_still_works() -> None:
 # --- By the old password ------------------------------------------------------------------
 
 
-def test_a_change_ends_all_other_sessions_and_keeps_this_one(alice: Linked) -> None:
+def test_d70_a_change_ends_all_other_sessions_and_keeps_this_one(alice: Linked) -> None:
     here, there = two_factor_browser(alice.user), two_factor_browser(alice.user)
     assert change(here).headers["Location"] == MANAGER
     assert is_signed_in(here)

@@ -215,7 +215,7 @@ def with_device(user: User, device: Any) -> Client:
     return visitor
 
 
-def test_removing_a_device_offers_to_end_what_it_let_in(
+def test_d70_removing_a_device_offers_to_end_what_it_let_in(
     alice: Linked, here: Client, tablet: Any
 ) -> None:
     let_in = with_device(alice.user, tablet)
