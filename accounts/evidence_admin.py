@@ -29,11 +29,18 @@ class ShownColumnsAdmin(admin.ModelAdmin):
     """Filters by what is shown only: a hidden column would tell itself by the number of hits."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        if lookup in self._questions(request):
+            return True
         shown = {*self.list_display, *self.search_fields, *self.get_fields(request)}
         column = lookup.partition("__")[0]
         follows = self.opts.get_field(column).is_relation if column in shown else False
         known = column in shown and (not follows or lookup in shown or lookup.endswith("__exact"))
         return known and super().lookup_allowed(lookup, value, request)
+
+    def _questions(self, request: HttpRequest) -> set[str | None]:
+        """Filters that follow no column: they have a few answers of their own."""
+        offered = [entry for entry in self.get_list_filter(request) if isinstance(entry, type)]
+        return {one.parameter_name for one in offered if issubclass(one, admin.SimpleListFilter)}
 
     def row_in_words(self, row: Any) -> str:
         """The row, and whose it is."""

@@ -1,15 +1,32 @@
 """Linked devices and the acts of linking. The one thing to do here is to revoke."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import visitors
+from accounts import clock, visitors
 from accounts.evidence_admin import EvidenceAdmin, asks_why, touchable
 from devices import enrolment
-from devices.models import Device, Enrolment
+from devices.models import LONG_UNUSED, Device, Enrolment
+
+
+class UnusedFilter(admin.SimpleListFilter):
+    """Linked devices that nobody has had in use for long: they may be lost."""
+
+    title = gettext_lazy("last use")
+    parameter_name = "unused"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("long", _("Not for %(days)d days") % {"days": LONG_UNUSED.days})]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Device]:
+        if self.value() != "long":
+            return queryset
+        return queryset.unused_since(clock.now() - LONG_UNUSED)
 
 
 @admin.register(Device)
@@ -23,7 +40,7 @@ class DeviceAdmin(EvidenceAdmin):
         "last_used_at",
         "last_address",
     )
-    list_filter = ("state", "platform", "created_at")
+    list_filter = ("state", UnusedFilter, "platform", "created_at")
     search_fields = ("name", "user__login_id", "public_id")
     date_hierarchy = "created_at"
     list_select_related = ("user",)

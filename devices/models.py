@@ -2,10 +2,11 @@
 
 import secrets
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,8 @@ from django_otp.models import Device as OTPDevice
 
 from accounts.models import User
 from devices import protocol
+
+LONG_UNUSED = timedelta(days=90)
 
 
 class DeviceState(models.TextChoices):
@@ -31,6 +34,11 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
     def of(self, user: User) -> "DeviceQuerySet":
         return self.filter(user=user)
+
+    def unused_since(self, time: datetime) -> "DeviceQuerySet":
+        """Linked, and neither linked nor used after `time`."""
+        seen = Coalesce("last_used_at", "created_at")
+        return self.active().alias(seen_at=seen).filter(seen_at__lt=time)
 
     def devices_for_user(
         self,

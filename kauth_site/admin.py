@@ -7,10 +7,13 @@ from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import clock
 from accounts import views as accounts_views
 from accounts.reauthentication import recent_login_to_change
+from kauth_site import front_page
 
 
 class KauthAdminSite(admin.AdminSite):
@@ -21,6 +24,11 @@ class KauthAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
         return bool(user.is_active and user.is_staff and user.is_verified())
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        """The dashboard first; below it Django's own list of what there is to manage."""
+        parts = front_page.parts(request.user, clock.now())
+        return super().index(request, {"dashboard": parts, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Whoever may not be here goes to the one login page, whatever they posted."""

@@ -1,6 +1,9 @@
-"""Sign-in requests and help-desk codes, as evidence, without numbers, bindings and digests."""
+"""Sign-in requests and help-desk codes, as evidence, without numbers, bindings and digests.
 
-from typing import Any
+And people, by what stands between them and whoever has their password.
+"""
+
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,11 +16,33 @@ from accounts import visitors
 from accounts.admin import UserAdmin
 from accounts.evidence_admin import EvidenceAdmin, asks_why, touchable
 from accounts.models import User
-from twofactor import helpdesk_views, methods
+from twofactor import coverage, helpdesk_views, methods
 from twofactor.models import Challenge, HelpDeskCode, OtpApp, SecurityKey
 
 # One permission for each kind of method that goes.
 REMOVING = ("devices.change_device", "twofactor.change_otpapp", "twofactor.change_securitykey")
+
+
+class ProtectionFilter(admin.SimpleListFilter):
+    """Accounts that are in use, by what stands between them and whoever has the password."""
+
+    title = _("second factor")
+    parameter_name = "protection"
+
+    PARTS = {
+        "on": (_("On"), coverage.protected),
+        "waiting": (_("Waits for a new device"), coverage.waiting),
+        "off": (_("Off"), coverage.unprotected),
+        "no-backup": (_("One method, no backup code"), coverage.without_backup),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, words) for value, (words, _part) in self.PARTS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        part = self.PARTS.get(self.value() or "")
+        return part[1](queryset.filter(is_active=True)) if part else queryset
+
 
 # What a lower app shows of people, and what only this one knows of them.
 admin.site.unregister(User)
@@ -25,6 +50,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
+    list_filter: ClassVar[Any] = (ProtectionFilter, *UserAdmin.list_filter)
     actions = ("remove_methods",)
 
     @admin.action(description=_("Remove all methods: link anew to go on"), permissions=["revoke"])
