@@ -1,19 +1,38 @@
-"""Sockets of waiting pages: they hear "changed" and look for themselves. They take no commands."""
+"""What all sockets do alike; and those of waiting pages, which hear "changed" and look for
+themselves. They take no commands.
+"""
 
 import json
+import logging
 from abc import ABC, abstractmethod
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib import auth
+from django.db import DatabaseError
 
 from accounts import sign_ins
 from devices import doorbell
 from devices.protocol import CloseCode
 
+logger = logging.getLogger(__name__)
 
-class PageConsumer(ABC, AsyncWebsocketConsumer):
+
+class Socket(AsyncWebsocketConsumer):
+    """One that a database which is away does not tear: it is closed in good order, so that it is
+    counted and listens no more, and its client comes again.
+    """
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        try:
+            await super().dispatch(message)
+        except DatabaseError as error:
+            logger.warning("A socket is closed, for the database is away: %s", error)
+            await self.close(code=CloseCode.GOING_AWAY.value)
+
+
+class PageConsumer(ABC, Socket):
     """A page's doorbell for one thing that its session waits for; whose it is, the session says."""
 
     @abstractmethod

@@ -7,10 +7,12 @@ allows, by https, to public addresses that are looked up once; no redirect is fo
 import re
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv6Address, ip_address
+from threading import Timer
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -136,11 +138,21 @@ def _sealed(subscription: dict[str, Any]) -> bytes:
 
 def _post(place: Place, body: bytes, headers: dict[str, str]) -> HTTPResponse:
     connection = _connection_to(place)
+    # A timeout is for each byte: who sends one now and then must not hold the worker up.
+    over = Timer(TIMEOUT, _hang_up, (connection,))
+    over.start()
     try:
         connection.request("POST", place.path, body, headers)
         return connection.getresponse()  # its head; the body is not read
     finally:
+        over.cancel()
         connection.close()
+
+
+def _hang_up(connection: HTTPConnection) -> None:
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _connection_to(place: Place) -> HTTPConnection:
@@ -160,7 +172,10 @@ class PinnedConnection(HTTPSConnection):
 
     def connect(self) -> None:
         plain = socket.create_connection((self.address, self.port), TIMEOUT)
-        self.sock = self.trust.wrap_socket(plain, server_hostname=self.host)
+        self.sock = self.trust.wrap_socket(
+            plain, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self.sock.do_handshake()
 
 
 def public_address(host: str) -> str:

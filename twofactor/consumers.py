@@ -13,12 +13,11 @@ from functools import wraps
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from accounts import metrics, visitors
 from devices import authentication, changes, doorbell, keys, messages, protocol
-from devices.consumers import PageConsumer
+from devices.consumers import PageConsumer, Socket
 from devices.exceptions import Refusal, Revoked, Unauthenticated
 from devices.models import Device, DeviceState
 from devices.protocol import CloseCode, ErrorCode, ProtocolError, b64, unb64
@@ -69,7 +68,7 @@ class LoginConsumer(PageConsumer):
         return doorbell.challenge_group(challenge) if challenge else None
 
 
-class DeviceConsumer(AsyncWebsocketConsumer):
+class DeviceConsumer(Socket):
     """One connected device: greets, proves and checks, asks, takes answers."""
 
     # Of this process: how many sockets have not proven who they are, and how many a device has.

@@ -35,6 +35,8 @@ class Full:
     site: Site
     database: Database
     redis: Redis
+    # Where a push service may listen, or nobody.
+    push_port: int
 
     @property
     def origin(self) -> str:
@@ -62,18 +64,20 @@ def running() -> Iterator[Full]:
         tls = certificate.made(folder)
         database = stack.enter_context(postgresql.serving())
         broker = stack.enter_context(redis.serving(tls))
+        push_port = processes.free_port()
+        push = {"KAUTH_PUSH_TEST_SERVICE": f"http://127.0.0.1:{push_port}"}
         site = Site(
             folder,
             database_url=database.url,
             redis_url=broker.url,
             port=processes.free_port(),
             tls=tls,
-            settings={**SETTINGS, CERTIFICATES: str(tls.chain)},
+            settings={**SETTINGS, **push, CERTIFICATES: str(tls.chain)},
         )
         try:
             site.start()
             with _trusted(tls):
-                yield Full(site, database, broker)
+                yield Full(site, database, broker, push_port)
         finally:
             site.stop()
 

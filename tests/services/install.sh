@@ -2,7 +2,8 @@
 # Installs what the tests need beside Python, where it is missing and can be had.
 set -eu
 
-if command -v chromium >/dev/null; then
-    exec deploy/local/install.sh
-fi
-exec deploy/local/install.sh chromium fonts-dejavu-core
+missing=""
+command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"
+command -v faketime >/dev/null || missing="$missing faketime"
+# shellcheck disable=SC2086  # a list of names
+exec deploy/local/install.sh $missing

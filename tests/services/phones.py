@@ -20,15 +20,20 @@ LOST = (OSError, InvalidHandshake, ConnectionClosed, TimeoutError)
 
 class Phones:
     """All phones of `people`, in a thread of their own. They wait up to `pause` seconds, at
-    random, before they connect again.
+    random, before they connect again; for anything else they are given `patience` seconds.
     """
 
-    def __init__(self, people: Sequence[Person], *, pause: float = 1.0) -> None:
+    def __init__(
+        self, people: Sequence[Person], *, pause: float = 1.0, patience: float = 120
+    ) -> None:
         self.people = people
+        self.patience = patience
         self.pause = pause
         self.connected: set[str] = set()
         # What the server has said about answers: challenge and state.
         self.acknowledged: dict[str, str] = {}
+        self._sockets: set[ClientConnection] = set()
+        self._leaving = False
         self._change = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -44,15 +49,34 @@ class Phones:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._all.cancel)
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop)
         self._thread.join()
         self._loop.close()
 
-    def wait_until(self, count: int, seconds: float = 120) -> None:
+    def wait_until(self, count: int) -> None:
         """Returns when so many are connected at once."""
         with self._change:
-            enough = self._change.wait_for(lambda: len(self.connected) >= count, seconds)
+            enough = self._change.wait_for(lambda: len(self.connected) >= count, self.patience)
         assert enough, f"{len(self.connected)} of {len(self.people)} phones are connected"
+
+    def wait_for_a_loss(self) -> None:
+        """Returns when one is not connected."""
+        everybody = len(self.people)
+        with self._change:
+            lost = self._change.wait_for(lambda: len(self.connected) < everybody, self.patience)
+        assert lost, "no phone has lost its connection"
+
+    def wait_for_answers(self, count: int) -> None:
+        """Returns when the server has acknowledged so many answers."""
+        with self._change:
+            enough = self._change.wait_for(lambda: len(self.acknowledged) >= count, self.patience)
+        assert enough, f"{len(self.acknowledged)} of {count} answers are acknowledged"
+
+    async def _hang_up(self) -> None:
+        """In good order, so that nothing stays open."""
+        self._leaving = True
+        await asyncio.gather(*(socket.close() for socket in self._sockets))
+        self._all.cancel()
 
     def _run(self) -> None:
         async def everybody() -> None:
@@ -65,7 +89,7 @@ class Phones:
             return
 
     async def _stay(self, person: Person) -> None:
-        while True:
+        while not self._leaving:
             try:
                 await self._converse(person)
             except LOST:
@@ -85,11 +109,13 @@ class Phones:
             await socket.send(json.dumps(phone.sign_ws(hello)))
             ready = json.loads(await socket.recv())
             assert phone.accepts_ready(hello, ready), ready
+            self._sockets.add(socket)
             self._note(phone.device, here=True)
             try:
                 async for text in socket:
                     await self._hear(person, socket, hello["server_key"], json.loads(text))
             finally:
+                self._sockets.discard(socket)
                 self._note(phone.device, here=False)
 
     async def _hear(
@@ -99,7 +125,9 @@ class Phones:
             assert person.phone.accepts_request(server_key, message)
             await socket.send(json.dumps(person.phone.answer_body(message, "approve")))
         elif message["t"] == "result" and message["ok"]:
-            self.acknowledged[message["challenge"]] = message["state"]
+            with self._change:
+                self.acknowledged[message["challenge"]] = message["state"]
+                self._change.notify_all()
 
     def _note(self, device: str, *, here: bool) -> None:
         with self._change:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from typing import Any
@@ -44,13 +44,17 @@ class Message:
 
 
 class PushService:
-    """Use `running` to start and stop it. `answers` are given in turn, then always 201."""
+    """Use `running` to start and stop it. `answers` are given in turn, then always 201.
 
-    def __init__(self) -> None:
+    `drips` makes it a slow one: of its answer a byte comes now and then, and no end.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self.drips = False
         self.key: ec.EllipticCurvePrivateKey = p256.generate()
         self.messages: Queue[Message] = Queue()
         self.answers: list[tuple[int, dict[str, str]]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self.origin = f"http://127.0.0.1:{self.server.server_port}"
 
     def subscription(self, name: str = "phone") -> dict[str, Any]:
@@ -71,8 +75,8 @@ class PushService:
 
 
 @contextmanager
-def running() -> Iterator[PushService]:
-    service = PushService()
+def running(port: int = 0) -> Iterator[PushService]:
+    service = PushService(port)
     thread = threading.Thread(target=service.server.serve_forever, args=(0.05,))
     thread.start()
     try:
@@ -90,11 +94,21 @@ def _handler(service: PushService) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, extra = service.answers.pop(0) if service.answers else (201, {})
             service.messages.put(Message(self.path, headers, body))
+            if service.drips:
+                self.drip()
+                return
             self.send_response(status)
             for name, value in extra.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def drip(self) -> None:
+            self.wfile.write(b"HTTP/1.1 201 Created\r\nX-Slow: ")
+            with suppress(OSError):  # they hang up some time
+                while service.drips:
+                    self.wfile.write(b".")
+                    time.sleep(0.2)
 
         def log_message(self, *args: Any) -> None:
             """Its requests are looked at, not printed."""
