@@ -17,6 +17,7 @@ from devices import sealing, tampering
 from devices.models import Device
 from twofactor import written_codes
 from twofactor.exceptions import WrongBackupCode
+from twofactor.method_models import Method
 from twofactor.models import BackupCode, BackupCodeSet
 
 COUNT = 10
@@ -109,9 +110,9 @@ def put_away_overdue() -> int:
     return int(overdue.update(readable=None))
 
 
-def made_with(device: Device) -> None:
-    """The codes came with a device that is new: whoever has one may no more than that device."""
-    BackupCodeSet.objects.filter(user=device.user_id).update(new_until=device.new_until)
+def made_with(method: Device | Method) -> None:
+    """The codes came with a method that is new: whoever has one may no more than that method."""
+    BackupCodeSet.objects.filter(user=method.user_id).update(new_until=method.new_until)
 
 
 def are_new(user: User) -> bool:

@@ -40,6 +40,8 @@ class Method(OTPDevice):
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
+    # Added after a recovery: until then it opens the account and changes nothing.
+    new_until = models.DateTimeField(null=True)
 
     objects = MethodQuerySet.as_manager()  # type: ignore[assignment,misc]
 

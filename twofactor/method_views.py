@@ -22,7 +22,7 @@ from accounts.throttling import Throttled
 from devices import enrolment, one_time_codes, qr
 from devices.forms import RenameForm
 from devices.one_time_codes import WrongCode
-from twofactor import demands, methods, otp_apps, security_keys
+from twofactor import backup_codes, demands, methods, otp_apps, security_keys
 from twofactor.exceptions import KeyRefused, SetupOver, TooManyMethods
 from twofactor.forms import FirstCodeForm, NewKeyForm
 from twofactor.method_models import Method, OtpApp, SecurityKey
@@ -137,15 +137,23 @@ def added(request: HttpRequest, user: User, method: Method) -> HttpResponse:
     """The person has just shown `method`. A session of the password alone, or of a help-desk code,
     is its from now on; one that another method opened stays with that, and ends with it.
     """
+    if standing.recovered(standing.means_of(request.user)):
+        methods.mark_new(method)
     verified = request.user.is_verified() and not standing.links_only(user)  # type: ignore[union-attr]
     user.refresh_from_db()
     logins.refresh(request, user)
     if not verified:
         logins.raise_level(request, method)
     messages.success(request, _("“%(name)s” is added.") % {"name": method.name})
-    response = redirect(settings.AFTER_LINK_URL)
+    response = redirect(_after(user, method))
     known_browsers.remember(request, response, user)
     return response
+
+
+def _after(user: User, method: Method) -> str:
+    """On to the backup codes, but for a new method that brought none: it may not see the others."""
+    brought = method.new_until is None or backup_codes.are_new(user)
+    return settings.AFTER_LINK_URL if brought else settings.TWO_FACTOR_URL
 
 
 @recent_login_required

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, ngettext
 
-from accounts import audit, notices
+from accounts import audit, clock, notices
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import enrolment, names
@@ -161,6 +161,16 @@ def begin_using(user: User, *, visitor: Visitor) -> bool:
     if first:
         switch_on(user, visitor=visitor, subject=subject_of(methods[0]))
     return first
+
+
+def mark_new(method: Method) -> None:
+    """It was added after a recovery: for a day it opens the account and changes nothing, and no
+    more do the backup codes that it brought.
+    """
+    method.new_until = clock.now() + settings.KAUTH_NEW_DEVICE_TIME
+    method.save(update_fields=["new_until"])
+    if len(overview(method.user).methods) == 1:
+        backup_codes.made_with(method)
 
 
 def tell_added(method: Method, *, visitor: Visitor) -> None:

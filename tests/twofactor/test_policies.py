@@ -1,9 +1,11 @@
 """Policies where they bite: at the door, when a method is added, and when one is used."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import EventKind, SecurityEvent
@@ -23,6 +25,7 @@ from tests.pages import (
     two_factor_browser,
 )
 from tests.people import VISITOR, claim_link, make_user
+from tests.recovering import helped_browser
 from tests.software_device import SoftwareDevice
 from tests.software_key import SoftwareKey, add_key
 from tests.twofactor.asking import answer
@@ -278,3 +281,17 @@ def test_a_known_browser_is_asked_for_the_number_by_policy(
     )
     assert challenge.match == match
     assert bool(challenge.number) is (match == "number")
+
+
+# --- After a recovery ---------------------------------------------------------------------
+
+
+def test_a_key_that_a_help_desk_code_added_is_as_new_as_a_device(alice: Linked) -> None:
+    put_under(alice.user, **ONLY_KEYS)
+    visitor = helped_browser(alice.user)
+    made = SoftwareKey().make(str(visitor.get("/2fa/add/key/").context["options"]))
+    done = visitor.post("/2fa/add/key/", {"answer": made, "name": ""})
+    assert done.headers["Location"] == SECTION
+    assert visitor.get(ADD).status_code == 403
+    SecurityKey.objects.update(new_until=timezone.now() - timedelta(seconds=1))
+    assert visitor.get(ADD).status_code == 200
