@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import audit, oversight, policies, sign_ins, visitors
-from accounts.evidence_admin import EvidenceAdmin, ShownColumnsAdmin, asks_why, touchable
+from accounts.evidence_admin import (
+    EvidenceAdmin,
+    ShownColumnsAdmin,
+    ValuesFilter,
+    asks_why,
+    touchable,
+)
 from accounts.forms import reason_field
 from accounts.models import EventKind, SecurityEvent, SignIn, User
 from accounts.policy_models import Policy
@@ -45,7 +51,6 @@ class UserAdmin(ShownColumnsAdmin):
         "last_login",
     )
     readonly_fields = ("login_id", "must_enrol", "date_joined", "last_login")
-    filter_horizontal = ("groups", "user_permissions")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Accounts are made by people themselves, or by `create_account`."""
@@ -100,8 +105,10 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(ShownColumnsAdmin, GroupAdmin):
     """What a role may do is for superusers: everybody else would reach through it to more."""
+
+    filter_horizontal = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)
@@ -173,7 +180,7 @@ class SecurityEventAdmin(EvidenceAdmin):
         "address",
         "browser",
     )
-    list_filter = ("kind", "method", "created_at")
+    list_filter = ("kind", ("method", ValuesFilter), "created_at")
     search_fields = ("login_id", "device_name", "address")
     date_hierarchy = "created_at"
     fields = (

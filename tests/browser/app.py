@@ -32,7 +32,7 @@ class App:
         expect(self.page.locator("body")).to_contain_text(text)
 
     def reads_no_more(self, text: str) -> None:
-        expect(self.page.get_by_text(text)).to_be_hidden()
+        expect(self.page.get_by_text(text).filter(visible=True)).to_have_count(0)
 
     def shows(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1, name=heading)).to_be_visible()

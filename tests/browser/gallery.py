@@ -1,14 +1,18 @@
 """Pictures of the pages, to be looked at, and what can be measured on them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Page
 
+from tests.browser.accessibility import serious_findings
+
 FOLDER = Path(__file__).parent / "screenshots"
 PHONE, COMPUTER = 390, 1280
 FOUR_TIMES_ENLARGED = 320  # a window of 1280 at 400 % (WCAG 1.4.10)
 SMALLEST_TARGET = 44
+BY_COLOUR = ("color-contrast", "link-in-text-block")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 SMALL_TARGETS = """(smallest) => {
@@ -27,23 +31,29 @@ class Gallery:
         folder.mkdir(exist_ok=True)
         self._folder = folder
 
-    def show(self, page: Page, name: str) -> None:
-        """The page at both sizes, light and dark; fails where it does not fit or cannot be hit."""
-        for width in (COMPUTER, PHONE):
+    def show(self, page: Page, name: str, widths: Iterable[int] = (COMPUTER, PHONE)) -> None:
+        """The page at these sizes, light and dark; fails where it does not fit or cannot be hit."""
+        for width in widths:
             self._resize(page, width)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.screenshot(path=self._folder / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert serious_findings(page, *BY_COLOUR) == [], f"{name} is hard to read in the dark"
         assert page.evaluate(TOO_WIDE) == 0, f"{name} is too wide for a phone"
         self._resize(page, FOUR_TIMES_ENLARGED)
         assert page.evaluate(TOO_WIDE) == 0, f"{name} is too wide at 400 %"
         self._resize(page, PHONE)
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        assert serious_findings(page) == [], f"{name} shuts people out"
 
-    def show_ours(self, page: Page, name: str) -> None:
+    def show_ours(self, page: Page, name: str, widths: Iterable[int] = (COMPUTER, PHONE)) -> None:
         """The same for a page whose every target is ours to make."""
-        self.show(page, name)
+        self.show(page, name, widths)
         assert page.evaluate(SMALL_TARGETS, SMALLEST_TARGET) == [], f"{name} has small targets"
+
+    def show_on_phone(self, page: Page, name: str) -> None:
+        """The same for a screen of the app, which is a phone's column on a computer too."""
+        self.show_ours(page, name, (PHONE,))
 
     @staticmethod
     def _resize(page: Page, width: int) -> None:

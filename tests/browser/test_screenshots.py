@@ -4,10 +4,11 @@ import re
 
 import pytest
 from django.template.loader import render_to_string
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import NewContext
-from tests.browser.gallery import Gallery
+from tests.browser.gallery import SCHEMES, Gallery
 from tests.browser.person import Person
 from tests.browser.watch import Watch
 from tests.services.server import ServerProcess
@@ -19,6 +20,7 @@ MAKE_STAFF = """
 from accounts.models import User
 User.objects.filter(login_id={!r}).update(is_staff=True, is_superuser=True)
 """
+ADDRESSES = "(links) => links.map(({ href }) => href)"
 
 
 @pytest.fixture
@@ -95,6 +97,8 @@ def test_pages_of_linking(person: Person, gallery: Gallery) -> None:
     gallery.show_ours(person.page, "remove-last-device")
     person.open("/manager/")
     gallery.show_ours(person.page, "manager")
+    person.open("/manager/activity/")
+    gallery.show_ours(person.page, "activity")
 
 
 def test_pages_of_signing_in(
@@ -159,3 +163,18 @@ def test_pages_of_the_admin(member: Person, server: ServerProcess, gallery: Gall
     assert made.returncode == 0, made.stderr
     member.open("/admin/")
     gallery.show(member.page, "admin")
+    lists = member.page.locator("#content-main th a").evaluate_all(ADDRESSES)
+    assert lists
+    for address in lists:
+        member.page.goto(address)
+        shuts_nobody_out(member.page)
+        entries = member.page.locator("#result_list tbody th a")
+        if entries.count():
+            entries.first.click()
+            shuts_nobody_out(member.page)
+
+
+def shuts_nobody_out(page: Page) -> None:
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert serious_findings(page) == [], f"{page.url} shuts people out ({scheme})"
