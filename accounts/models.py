@@ -119,6 +119,8 @@ class SignIn(models.Model):
     device_name = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
+    # When it is over, unless it is in use before.
+    idle_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("place of sign-in")

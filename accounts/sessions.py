@@ -78,9 +78,9 @@ class SessionStore(DatabaseStore):
 
     def _found(self, session: Session | None) -> Session | None:
         """A session that was ended may be written once more, by a request that had begun before:
-        without its place of sign-in it opens nothing.
+        without its place of sign-in it opens nothing. Nor does one that was idle for too long.
         """
-        if session is None or (session.sign_in_id and session.sign_in is None):
+        if session is None or (session.sign_in_id and not _in_use(session.sign_in)):
             self._session_key, self._row_key, self.was_gone = None, None, True
             return None
         self.sign_in = session.sign_in
@@ -152,8 +152,12 @@ class SessionStore(DatabaseStore):
             await super().adelete(stored(key))
 
 
+def _in_use(sign_in: SignIn | None) -> bool:
+    return sign_in is not None and sign_in.idle_at > timezone.now()
+
+
 def _signed_in(session: Any, data: dict[str, Any]) -> Any:
-    """The row as it is kept. No write makes a session last longer than its policy said."""
+    """The row as it is kept. No write makes a session last longer than was said at the sign-in."""
     session.session_key = stored(session.session_key)
     session.sign_in_id = data.get(sign_ins.SESSION_KEY)
     if sign_ins.ENDS_KEY in data:

@@ -6,8 +6,10 @@ goes on when the key changes. Deleting it ends the session, whatever is still wr
 
 import os
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -18,7 +20,7 @@ from accounts.models import EventKind, Session, SignIn, User
 from accounts.visitors import Visitor
 
 SESSION_KEY = "sign_in"
-# When the session ends at the latest, by a policy, in Unix seconds.
+# When the session ends at the latest, in Unix seconds: whatever is done in it meanwhile.
 ENDS_KEY = "ends_at"
 NOWHERE = UUID(int=0)
 # How exactly the page tells when a session was last seen; it saves a write at each request.
@@ -31,7 +33,7 @@ def begin(request: HttpRequest, user: User, *, device_id: str, device_name: str)
     """This session is signed in from now on. `device_id` is django-otp's name of the device that
     approved it, or "".
     """
-    visitor = visitors.of(request)
+    visitor, now = visitors.of(request), timezone.now()
     sign_in = SignIn.objects.create(
         id=UUID(bytes=os.urandom(16)),
         user=user,
@@ -40,11 +42,10 @@ def begin(request: HttpRequest, user: User, *, device_id: str, device_name: str)
         address=visitor.address or None,
         approved_by=device_id,
         device_name=device_name,
+        idle_at=now + _idle(user),
     )
     request.session[SESSION_KEY] = str(sign_in.pk)
-    length = policies.of(user).session
-    if length is not None:
-        request.session[ENDS_KEY] = int((timezone.now() + length).timestamp())
+    request.session[ENDS_KEY] = int((now + _length(user)).timestamp())
 
 
 def keep(request: HttpRequest, user: User) -> None:
@@ -76,8 +77,9 @@ def standing() -> QuerySet[SignIn]:
 
 
 def _alive() -> QuerySet[SignIn]:
-    alive = Session.objects.filter(sign_in=OuterRef("pk"), expire_date__gt=timezone.now())
-    return SignIn.objects.filter(Exists(alive))
+    now = timezone.now()
+    alive = Session.objects.filter(sign_in=OuterRef("pk"), expire_date__gt=now)
+    return SignIn.objects.filter(Exists(alive), idle_at__gt=now)
 
 
 def approved_by(device: Device, *, but: UUID) -> QuerySet[SignIn]:
@@ -96,12 +98,15 @@ def stands(public_id: str) -> bool:
 
 
 def seen(request: HttpRequest) -> None:
-    """Remembers when and from where this session was last in use."""
+    """Remembers when and from where this session was last in use; it ends so much later."""
     sign_in = getattr(request.session, "sign_in", None)
     now = timezone.now()
     if sign_in is not None and sign_in.last_seen_at <= now - SEEN_EVERY:
         address = visitors.of(request).address or None
-        SignIn.objects.filter(pk=sign_in.pk).update(last_seen_at=now, address=address)
+        idle_at = now + _idle(request.user)
+        SignIn.objects.filter(pk=sign_in.pk).update(
+            last_seen_at=now, idle_at=idle_at, address=address
+        )
 
 
 def end(user: User, sign_ins: QuerySet[SignIn], *, visitor: Visitor, by: str) -> int:
@@ -127,3 +132,13 @@ def forget_old() -> int:
     alive = Session.objects.filter(sign_in=OuterRef("pk"))
     over = SignIn.objects.filter(~Exists(alive), last_seen_at__lt=timezone.now() - KEPT)
     return over.delete()[0]
+
+
+def _length(user: User) -> timedelta:
+    """From the sign-in on; a policy can only make it shorter."""
+    own = settings.KAUTH_STAFF_SESSION_LENGTH if user.is_staff else settings.KAUTH_SESSION_LENGTH
+    return min(own, policies.of(user).session or own)
+
+
+def _idle(user: Any) -> timedelta:
+    return settings.KAUTH_STAFF_SESSION_IDLE if user.is_staff else settings.KAUTH_SESSION_IDLE

@@ -76,6 +76,11 @@ KAUTH_REDEEM_LIFETIME = timedelta(seconds=60)
 KAUTH_OFFER_LIFETIME = timedelta(seconds=300)
 KAUTH_PENDING_LOGIN_LIFETIME = timedelta(minutes=10)
 KAUTH_RECENT_LOGIN = timedelta(minutes=5)
+# How long a session lasts from the sign-in on, and how long while nothing is done in it.
+KAUTH_SESSION_LENGTH = timedelta(hours=24)
+KAUTH_SESSION_IDLE = timedelta(hours=1)
+KAUTH_STAFF_SESSION_LENGTH = timedelta(hours=12)
+KAUTH_STAFF_SESSION_IDLE = timedelta(minutes=15)
 KAUTH_DEVICES_PER_ACCOUNT = 5
 # OTP apps, and security keys.
 KAUTH_METHODS_PER_KIND = 5
@@ -290,7 +295,7 @@ PASSWORD_RESET_TIMEOUT = 3600
 
 SESSION_ENGINE = "accounts.sessions"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
-SESSION_COOKIE_AGE = 24 * 3600
+SESSION_COOKIE_AGE = int(KAUTH_SESSION_LENGTH.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
