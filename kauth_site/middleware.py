@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Callable
 from typing import Any
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -84,9 +85,12 @@ def one_origin(respond: Respond) -> Respond:
 
 def private_pages(respond: Respond) -> Respond:
     """No page and no answer is kept by a cache on the way; files with hashed names may be."""
+    # What static/js/admin_types.js makes for Django's own scripts, and no other page has.
+    of_admin = csp_update({"trusted-types": ["default"]})(respond)
 
     def answer(request: HttpRequest) -> HttpResponse:
-        response = respond(request)
+        page = of_admin if request.path_info.startswith("/admin/") else respond
+        response: Any = page(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["Reporting-Endpoints"] = f'policy="{settings.KAUTH_ORIGIN}/csp-report"'
         # Only the app looks through a camera, for the QR.
