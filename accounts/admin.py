@@ -6,12 +6,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Count, DateField, F, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import audit, oversight, policies, sign_ins, visitors
+from accounts import audit, oversight, sign_ins, visitors
 from accounts.evidence_admin import (
     EvidenceAdmin,
     ShownColumnsAdmin,
@@ -21,6 +21,7 @@ from accounts.evidence_admin import (
 )
 from accounts.forms import reason_field
 from accounts.models import EventKind, SecurityEvent, SignIn, User
+from accounts.policy_admin import PolicyAdmin
 from accounts.policy_models import Policy
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -200,92 +201,4 @@ class SecurityEventAdmin(EvidenceAdmin):
         return str(row)
 
 
-class PolicyForm(forms.ModelForm):
-    why = forms.CharField(
-        label=_("why"),
-        required=False,
-        max_length=120,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=_("For the record: it stands in the event beside what was changed, and by whom."),
-    )
-
-
-@admin.register(Policy)
-class PolicyAdmin(ShownColumnsAdmin):
-    """Each change is an event of its own, beside Django's own history of the row."""
-
-    form = PolicyForm
-    list_display = (
-        "group",
-        "accounts",
-        "require_from",
-        "allow_keys",
-        "allow_kauth",
-        "allow_otp",
-        "always_number",
-        "most_devices",
-        "session_hours",
-    )
-    search_fields = ("group__name",)
-    list_select_related = ("group",)
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": ("group", "require_from"),
-                "description": _(
-                    "What you leave empty is not asked for. An account in several groups gets the "
-                    "strictest of each: the earliest day, only methods that all of them allow, the "
-                    "fewest devices, the shortest session."
-                ),
-            },
-        ),
-        (
-            _("Methods that open an account"),
-            {
-                "fields": ("allow_keys", "allow_kauth", "allow_otp"),
-                "description": _(
-                    "What is not ticked can neither be added nor used to log in. Whoever has only "
-                    "that is told so, logs in with a backup code, and adds one that is ticked. "
-                    "Backup codes always work."
-                ),
-            },
-        ),
-        (_("Signing in"), {"fields": ("always_number", "most_devices", "session_hours")}),
-        (None, {"fields": ("why",)}),
-    )
-    formfield_overrides = {
-        DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
-    }
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Whoever only reads is asked for no reason."""
-        shown = super().get_fieldsets(request, obj)
-        changes = self.has_change_permission(request, obj)
-        return shown if changes or obj is None else shown[:-1]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
-        return super().get_queryset(request).annotate(members=Count("group__user"))
-
-    @admin.display(description=_("accounts"), ordering="members")
-    def accounts(self, policy: Any) -> int:
-        members: int = policy.members
-        return members
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """A policy stays with its group: what another group is asked for is another policy."""
-        return ("group",) if obj else ()
-
-    def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        policies.save(obj, why=form.cleaned_data["why"], **_changer(request))
-
-    def delete_model(self, request: HttpRequest, obj: Policy) -> None:
-        policies.clear(obj, **_changer(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        for policy in queryset:
-            self.delete_model(request, policy)
-
-
-def _changer(request: HttpRequest) -> dict[str, Any]:
-    return {"by": f"administrator {request.user}", "visitor": visitors.of(request)}
+admin.site.register(Policy, PolicyAdmin)
