@@ -5,6 +5,7 @@ themselves. They take no commands.
 import json
 import logging
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -17,6 +18,11 @@ from devices import doorbell
 from devices.protocol import CloseCode
 
 logger = logging.getLogger(__name__)
+
+# Of one process, for one thing that is waited for. A page has one, and another if it reconnects.
+SOCKETS_PER_WAIT = 10
+# Nothing that is said to a page's socket is heard, and so much of it ends the socket.
+MOST_MESSAGES = 30
 
 
 class Socket(AsyncWebsocketConsumer):
@@ -35,16 +41,22 @@ class Socket(AsyncWebsocketConsumer):
 class PageConsumer(ABC, Socket):
     """A page's doorbell for one thing that its session waits for; whose it is, the session says."""
 
+    waiting: Counter[str] = Counter()
+
     @abstractmethod
     async def group(self) -> str | None:
         """The group to listen to, or None when this session waits for nothing."""
 
     async def connect(self) -> None:
         self.groups_joined: list[str] = []
+        self.messages = 0
+        self.waits_for = ""
         heard = await self.group()
-        if heard is None:
+        if heard is None or self.waiting[heard] >= SOCKETS_PER_WAIT:
             await self.close()
             return
+        self.waits_for = heard
+        self.waiting[heard] += 1
         session = self.scope["session"]
         self.sign_in = await session.aget(sign_ins.SESSION_KEY)
         await self._join(heard)
@@ -56,11 +68,16 @@ class PageConsumer(ABC, Socket):
         await self.sessions_changed({})
 
     async def disconnect(self, code: int) -> None:
+        if self.waits_for:
+            one_less(self.waiting, self.waits_for)
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Whatever a page says here is not heard."""
+        self.messages += 1
+        if self.messages > MOST_MESSAGES:
+            await self.close(code=CloseCode.TOO_MANY.value)
 
     async def changed(self, event: dict[str, Any]) -> None:
         await self.send(json.dumps({"t": "changed"}))
@@ -79,3 +96,10 @@ class LinkConsumer(PageConsumer):
     async def group(self) -> str | None:
         enrolment = await self.scope["session"].aget("enrolment")
         return doorbell.enrolment_group(enrolment) if enrolment else None
+
+
+def one_less(counter: Counter[str], name: str) -> None:
+    """Keeps no name whose count is nought, so that the counter does not grow with the visitors."""
+    counter[name] -= 1
+    if not counter[name]:
+        del counter[name]

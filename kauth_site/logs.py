@@ -19,6 +19,15 @@ class RequestId(logging.Filter):
         return True
 
 
+class CallersFault(logging.Filter):
+    """A request that cannot be read is one line, or a stranger could fill the log by tracebacks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.ERROR or record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class SafeLine(logging.Formatter):
     """Django logs the path of a refused request; that of a mailed link holds a live token.
 

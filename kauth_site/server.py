@@ -54,6 +54,13 @@ class Socket(WebSocketProtocol):
         if self.state == self.STATE_OPEN:
             self.sendCloseFrame(code=code or NORMAL)
 
+    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802, FBT001, FBT002
+        """Nothing is said to one who has left: that would be a traceback in the log for each who
+        leaves at once, and what was to be said stands in the database.
+        """
+        if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
+            super().serverSend(content, binary)  # type: ignore[no-untyped-call]
+
 
 class GracefulServer(Server):
     """daphne that says goodbye: each open socket is closed with 1001, so that devices reconnect."""

@@ -379,12 +379,15 @@ LOGGING = {
         "line": {"()": "kauth_site.logs.SafeLine"},
         "json": {"()": "kauth_site.logs.SafeJson"},
     },
-    "filters": {"request_id": {"()": "kauth_site.logs.RequestId"}},
+    "filters": {
+        "request_id": {"()": "kauth_site.logs.RequestId"},
+        "callers_fault": {"()": "kauth_site.logs.CallersFault"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": KAUTH_LOG_FORMAT,
-            "filters": ["request_id"],
+            "filters": ["request_id", "callers_fault"],
         }
     },
     "root": {"handlers": ["console"], "level": KAUTH_LOG_LEVEL},

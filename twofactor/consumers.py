@@ -17,7 +17,7 @@ from django.conf import settings
 
 from accounts import metrics, visitors
 from devices import authentication, changes, doorbell, keys, messages, protocol
-from devices.consumers import PageConsumer, Socket
+from devices.consumers import PageConsumer, Socket, one_less
 from devices.exceptions import Refusal, Revoked, Unauthenticated
 from devices.models import Device, DeviceState
 from devices.protocol import CloseCode, ErrorCode, ProtocolError, b64, unb64
@@ -97,7 +97,7 @@ class DeviceConsumer(Socket):
     async def disconnect(self, code: int) -> None:
         self._no_stranger_any_more()
         if self.device_id:
-            _one_less(self.connected, self.device_id)
+            one_less(self.connected, self.device_id)
             metrics.DEVICES_CONNECTED.dec()
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
@@ -286,11 +286,4 @@ class DeviceConsumer(Socket):
             self.deadline.cancel()
         if self.counted_as_stranger:
             self.counted_as_stranger = False
-            _one_less(self.strangers, self.visitor.network)
-
-
-def _one_less(counter: Counter[str], name: str) -> None:
-    """Keeps no name whose count is nought, so that the counter does not grow with the visitors."""
-    counter[name] -= 1
-    if not counter[name]:
-        del counter[name]
+            one_less(self.strangers, self.visitor.network)

@@ -1,6 +1,7 @@
-"""D-69: a page's socket does not outlive the session that opened it, however that ends."""
+"""A page's socket does not outlive its session (D-69), and one page does not fill the server."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from accounts import passwords, sign_ins
 from accounts.models import EventKind, SignIn
+from devices.consumers import MOST_MESSAGES, SOCKETS_PER_WAIT, PageConsumer
 from devices.protocol import CloseCode
 from tests.linked import Linked
 from tests.pages import two_factor_browser
@@ -81,3 +83,24 @@ async def test_a_session_that_ended_before_its_socket_opens_none(alice: Linked) 
     await SignIn.objects.all().adelete()
     accepted, _ = await page_wire("/ws/link/", page).connect(10)
     assert not accepted
+
+
+async def test_d78_a_page_has_ten_sockets_and_no_more_until_one_is_closed(alice: Linked) -> None:
+    page = await sync_to_async(linking_page)(alice)
+    async with AsyncExitStack() as open_sockets:
+        for _ in range(SOCKETS_PER_WAIT):
+            last = await open_sockets.enter_async_context(opened(page_wire("/ws/link/", page)))
+        assert await page_wire("/ws/link/", page).connect(10) == (False, 1000)
+        await last.wire.disconnect()
+        async with opened(page_wire("/ws/link/", page)) as socket:
+            assert await socket.hear() == {"t": "changed"}
+    assert not PageConsumer.waiting
+
+
+async def test_d78_who_talks_and_talks_to_a_pages_socket_is_cut_off(alice: Linked) -> None:
+    page = await sync_to_async(linking_page)(alice)
+    async with opened(page_wire("/ws/link/", page)) as socket:
+        await socket.hear()
+        for _ in range(MOST_MESSAGES + 1):
+            await socket.say({"t": "ping"})
+        assert await socket.closed_with() == CloseCode.TOO_MANY

@@ -11,6 +11,19 @@ from tests.services.server import ServerProcess
 
 LIMIT = 256 * 1024
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+HEAD = "{method} HTTP/1.1\r\nHost: {{host}}\r\n"
+UPGRADE = (
+    HEAD.format(method="GET /ws/device/") + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Protocol: kauth.device.v1\r\n\r\n"
+)
+UNREADABLE = [
+    HEAD.format(method=f"GET /login/?{'a=1&' * 3000}") + "\r\n",
+    HEAD.format(method="POST /login/") + "Content-Type: application/x-www-form-urlencoded; "
+    "charset=rot13\r\nContent-Length: 3\r\n\r\na=b",
+    HEAD.format(method="POST /login/") + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+    HEAD.format(method="GET /ws/device/") + "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+]
 
 
 def pieces(size: int) -> Iterator[bytes]:
@@ -40,3 +53,43 @@ def test_an_announced_body_that_is_too_long_is_refused_before_it_comes(
         line.sendall(f"{head}Content-Length: {2**40}\r\n\r\n".encode())
         heard = b"".join(iter(lambda: line.recv(4096), b""))
     assert heard.startswith(b"HTTP/1.1 413 ")
+
+
+def hurls(server: ServerProcess, request: str) -> bytes:
+    """Says it, and waits for the first words of the answer."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(request.format(host=f"localhost:{server.port}").encode())
+        return line.recv(4096)
+
+
+def leaves(server: ServerProcess) -> None:
+    """Opens a device socket and is gone before the greeting."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(UPGRADE.format(host=f"localhost:{server.port}").encode())
+        line.sendall(b"\x88\x80\0\0\0\0")
+
+
+def test_nothing_that_a_stranger_sends_puts_a_traceback_into_the_log(
+    server: ServerProcess,
+) -> None:
+    for request in UNREADABLE:
+        assert b" 400 " in hurls(server, request)[:20]
+    for _ in range(5):
+        leaves(server)
+    assert server.is_healthy()
+    assert "TooManyFieldsSent" in server.output()
+    assert "Traceback" not in server.output()
+
+
+def test_d78_of_many_sockets_of_one_network_few_are_opened(server: ServerProcess) -> None:
+    with contextlib.ExitStack() as stack:
+        lines = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30))
+            for _ in range(250)
+        ]
+        for line in lines:
+            line.sendall(UPGRADE.format(host=f"localhost:{server.port}").encode())
+        told = [line.recv(64).split(b" ")[1] for line in lines]
+        assert server.is_healthy()
+    assert set(told) == {b"101", b"403"}
+    assert told.count(b"101") < len(told) / 2
