@@ -37,6 +37,19 @@ def recent_login_required(view: View) -> View:
     return guarded
 
 
+def new_may_look(view: View) -> View:
+    """Pages of an administrator: what came after a recovery sees them, and changes nothing yet."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        until = standing.new_until(request.user)
+        if until is None or request.method in ("GET", "HEAD"):
+            return view(request, *args, **kwargs)
+        return too_new(request, until)
+
+    return guarded
+
+
 def too_new(request: HttpRequest, until: datetime) -> HttpResponse:
     """Says until when, and leads to a confirmation by something else."""
     user: Any = request.user

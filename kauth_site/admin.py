@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 from accounts import views as accounts_views
-from accounts.reauthentication import recent_login_to_change
+from accounts.reauthentication import new_may_look, recent_login_to_change
 from kauth_site import front_page
 
 
@@ -40,8 +40,10 @@ class KauthAdminSite(admin.AdminSite):
         )
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
-        """What changes something wants both factors of the last five minutes, as elsewhere."""
-        inner = view if view == self.logout else recent_login_to_change(view)
+        """What changes something wants both factors of the last five minutes, as elsewhere, and
+        by a device that is not new.
+        """
+        inner = view if view == self.logout else recent_login_to_change(new_may_look(view))
 
         def said(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if "confirmed" not in request.GET:

@@ -144,3 +144,16 @@ def test_the_new_device_may_sign_out_other_browsers(alice: Linked, desk: Client)
 def test_the_phone_itself_is_new_when_it_was_authorized_there(alice: Linked) -> None:
     helped_browser(alice.user).post("/app/authorize")
     assert Enrolment.objects.get(here=True).recovered_in is not None
+
+
+def test_an_administrator_with_a_new_device_looks_and_changes_nothing(
+    alice: Linked, desk: Client
+) -> None:
+    """Else the admin were a way to revoke the older device before it can turn this one away."""
+    User.objects.filter(pk=alice.user.pk).update(is_staff=True, is_superuser=True)
+    page = "/admin/devices/device/"
+    revoke = {"action": "revoke", "_selected_action": alice.row.pk, "reason": "lost"}
+    assert desk.get(page).status_code == 200
+    assert desk.post(page, revoke).status_code == 403
+    assert alice.row in Device.objects.of(alice.user).active()
+    assert two_factor_browser(alice.user).post(page, revoke).status_code != 403
