@@ -1,12 +1,15 @@
 """Every screen of the app, light and dark, for somebody to look at."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.app import CODES, App
+from tests.browser.app import CODES, HOME, RING, App
 from tests.browser.conftest import Household, NewApp, NewContext, NewPerson
 from tests.browser.gallery import Gallery
 from tests.browser.person import Person
+from tests.browser.test_keyboard import walk_to
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
 OFFERS_TO_INSTALL = """() => {
@@ -76,6 +79,9 @@ def test_screens_of_linking(new_person: NewPerson, new_app: NewApp, gallery: Gal
         plain.press("Yes, this is my device")
     app.shows(CODES)
     gallery.show_on_phone(app.page, "app-codes")
+    walk_to(app.page, "I have saved them")
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name=re.compile(f"{RING}|{HOME}"))).to_be_focused()
 
 
 def test_the_page_that_authorizes(new_person: NewPerson, gallery: Gallery) -> None:
@@ -83,6 +89,7 @@ def test_the_page_that_authorizes(new_person: NewPerson, gallery: Gallery) -> No
     person.has_signed_up()
     person.open("/app/authorize")
     gallery.show_ours(person.page, "app-authorize")
+    walk_to(person.page, "Authorize")
 
 
 def test_screens_of_a_phone_that_is_linked(app: App, person: Person, gallery: Gallery) -> None:
@@ -122,7 +129,7 @@ def test_screens_of_a_question_with_a_number(
     gallery.show_on_phone(app.page, "app-question-number")
 
 
-def test_d09_no_and_yes_are_equal_and_large_and_no_is_read_first(app: App, person: Person) -> None:
+def test_no_and_yes_are_equal_and_large_and_no_is_read_first(app: App, person: Person) -> None:
     person.passes_the_password()
     no = app.page.get_by_role("button", name="NO", exact=True).bounding_box()
     yes = app.page.get_by_role("button", name="YES", exact=True).bounding_box()

@@ -93,8 +93,9 @@ def test_a_clock_that_is_wrong_is_told_and_its_codes_are_right(
     person.is_at("/manager/")
 
 
-def test_a_key_that_is_lost(app: App) -> None:
+def test_a_key_that_is_lost(app: App, person: Person) -> None:
     app.page.evaluate(LOSE_THE_KEY)
     app.open()
+    app.reads(f"The key of {person.login_id} is gone from this phone, so it cannot answer")
     app.press("Show code")
     app.reads("The key of this account is gone from this phone")

@@ -3,6 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from devices.client.errors import ExitCode
+from tests.browser.conftest import Household
 from tests.browser.person import PASSWORD, Person
 
 WIDTH_OF_RING = """() => {
@@ -10,8 +11,14 @@ WIDTH_OF_RING = """() => {
   return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
 }"""
 NAME_OF_FOCUS = """() => {
-  const element = document.activeElement;
-  return (element.labels?.[0] ?? element).textContent.trim();
+  const { activeElement } = document;
+  const name = (activeElement.labels?.[0] ?? activeElement).cloneNode(true);
+  for (const unread of name.querySelectorAll("[aria-hidden]")) unread.remove();
+  return name.textContent.trim();
+}"""
+FOCUS_IS_OUTSIDE = """() => {
+  const { activeElement, body } = document;
+  return activeElement !== body && !activeElement.closest("[role=alertdialog]");
 }"""
 FURTHEST = 30
 
@@ -33,6 +40,8 @@ def test_a_person_links_by_keyboard(person: Person) -> None:
     walk_to(page, "Yes, this is my device")
     page.keyboard.press("Enter")
     person.is_at("/2fa/backup-codes/")
+    for name in ("Print", "Copy", "I have saved them"):
+        walk_to(page, name)
     assert linking.ended() == ExitCode.DONE
 
 
@@ -71,3 +80,47 @@ def walk_to(page: Page, name: str) -> None:
             assert page.evaluate(WIDTH_OF_RING) >= 3
             return
     raise AssertionError(f"{name!r} is not in reach on {page.url}")
+
+
+def test_the_app_is_walked_by_keyboard(at_home: Household) -> None:
+    person, app = at_home.person, at_home.app
+    walk_to(app.page, "Show code")
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("button", name="Copy")).to_be_focused()
+    walk_to(app.page, "Add an account")
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name="Add an account")).to_be_focused()
+    walk_to(app.page, "Log in from a computer")
+    app.page.keyboard.press("Enter")
+    walk_to(app.page, "Continue")
+    app.page.keyboard.press("Enter")
+    walk_to(app.page, "Link this phone")
+    app.open()
+    walk_to(app.page, person.login_id)
+    app.page.keyboard.press("Enter")
+    for name in ("Turn on notifications", "Test this phone", "Rename", "Remove this account"):
+        walk_to(app.page, name)
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("heading", name="Remove this account?")).to_be_focused()
+    walk_to(app.page, "Remove")
+    walk_to(app.page, "Keep it")
+
+
+def test_a_question_is_answered_by_keyboard_and_gives_the_focus_back(at_home: Household) -> None:
+    person, app = at_home.person, at_home.app
+    walk_to(app.page, "Show code")
+    person.passes_the_password()
+    expect(app.page.get_by_role("heading", name="Is this you signing in?")).to_be_focused()
+    expect(app.page.get_by_role("button", name="YES")).to_be_enabled()
+    app.page.keyboard.press("Escape")
+    for _ in range(5):
+        app.page.keyboard.press("Tab")
+        assert not app.page.evaluate(FOCUS_IS_OUTSIDE)
+    walk_to(app.page, "NO")
+    app.page.keyboard.press("Tab")
+    assert app.page.evaluate(NAME_OF_FOCUS) == "YES"
+    app.page.keyboard.press("Enter")
+    person.is_at("/manager/")
+    expect(app.page.get_by_role("button", name="Done")).to_be_focused()
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("button", name="Show code")).to_be_focused()

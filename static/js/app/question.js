@@ -92,6 +92,8 @@ function askWhy() {
   if (shown.context.practice) return send("deny");
   go("why", stepOf("why").dataset.textTitle);
   title.focus();
+  // The second tap of two is no report.
+  holdStill();
   timer = setTimeout(sayNo, Math.max(0, secondsLeft(shown) - SECONDS_TO_SEND) * SECOND);
 }
 

@@ -29,8 +29,15 @@ async function look() {
   show("away", navigator.onLine && isAwayForLong(accounts));
   const minutes = Math.round(Math.max(0, ...accounts.map(clockFault)) / 60);
   show("clock", minutes > 0, { minutes });
+  const broken = accounts.find(hasLostKey);
+  show("lost", Boolean(broken), broken);
   const wanted = accounts.some((account) => account.notifications);
   show("blocked", wanted && (await pushState()) === "blocked");
+}
+
+// Browsers have been seen to keep the row and lose the key in it.
+function hasLostKey({ privateKey, wrapKey }) {
+  return ![privateKey, wrapKey].every((key) => key instanceof CryptoKey);
 }
 
 function clockFault(account) {
