@@ -13,7 +13,7 @@ from tests.services.processes import MissingProgramError
 
 
 @contextmanager
-def _available_or_said() -> Iterator[None]:
+def available_or_said() -> Iterator[None]:
     """A missing program skips the test by name; on CI, where nothing may be left out, it fails."""
     try:
         yield
@@ -25,19 +25,19 @@ def _available_or_said() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    with _available_or_said(), postgresql.running() as url:
+    with available_or_said(), postgresql.running() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    with _available_or_said(), redis.running() as url:
+    with available_or_said(), redis.running() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    with _available_or_said():
+    with available_or_said():
         return chromium.path()
 
 
@@ -60,13 +60,13 @@ def plain_server() -> Iterator[site.ServerProcess]:
 
 @pytest.fixture(scope="session")
 def node_path() -> str:
-    with _available_or_said():
+    with available_or_said():
         return node.path()
 
 
 @pytest.fixture(scope="session")
 def full_site() -> Iterator[full.Full]:
-    with _available_or_said(), full.running() as running:
+    with available_or_said(), full.running() as running:
         yield running
 
 
