@@ -7,6 +7,7 @@ KAUTH_TEST_DATABASE=postgresql it runs on a private PostgreSQL instead of a SQLi
 import atexit
 import os
 import signal
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,13 @@ _database = os.environ.pop("KAUTH_TEST_DATABASE", "sqlite")
 for _name in list(os.environ):
     if _name.startswith("KAUTH_") or _name in {"DATABASE_URL", "REDIS_URL", "PORT"}:
         del os.environ[_name]
+
+# Where nothing may be written beside the sources, each of the many processes that tests start would
+# compile them all anew, for seconds. They share a folder of the run's cache instead.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(Path(__file__).resolve().parents[1] / ".pytest_cache" / "bytecode")
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": sys.pycache_prefix}
 
 # The cheapest hash that the settings allow: its cost is no behaviour.
 os.environ["KAUTH_PASSWORD_HASH_MEMORY"] = str(19 * 1024)
