@@ -21,6 +21,8 @@ REPEATED = {
     EventKind.REQUEST_PAUSED,
     EventKind.ANSWER_REFUSED,
     EventKind.LINK_REFUSED,
+    EventKind.VETO_REFUSED,
+    EventKind.CHANGE_REFUSED,
     EventKind.TAMPERED,
 }
 

@@ -134,8 +134,10 @@ def test_the_link_works_once_and_its_token_is_kept_nowhere(phone: Linked, mailed
     token = mailed.split("/")[3]
     assert token not in str(Device.objects.values().get(name="New phone"))
     browser().post(mailed)
-    assert "Nothing to remove" in browser().post(mailed).content.decode()
-    assert SecurityEvent.objects.filter(kind=EventKind.VETO_REFUSED).count() == 1
+    for _ in range(3):
+        assert "Nothing to remove" in browser().post(mailed).content.decode()
+    refused = SecurityEvent.objects.filter(kind=EventKind.VETO_REFUSED)
+    assert sum(refused.values_list("times", flat=True)) == 3
 
 
 @pytest.mark.parametrize("spoiled", ["a" * 43, "~", "x" * 400])
