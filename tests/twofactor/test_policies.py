@@ -22,6 +22,7 @@ from tests.pages import (
     log_in,
     pass_second_factor,
     sign_in,
+    signed_in_as,
     two_factor_browser,
 )
 from tests.people import VISITOR, claim_link, make_user
@@ -206,7 +207,7 @@ def test_a_yes_from_before_the_policy_opens_nothing(
     answer(alice, question, number=question.number)
     put_under(alice.user, **ONLY_KEYS)
     behind_the_password.post("/login/verify/")
-    assert not is_signed_in(behind_the_password)
+    assert signed_in_as(behind_the_password) is None
 
 
 @pytest.mark.parametrize("asked", [NO_KAUTH, NO_OTP])
