@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import notices, passwords
+from accounts import addresses, lockdown, notices, passwords
 from accounts.models import EventKind
 from devices import changes, enrolment, push_subscriptions
 from devices.models import Device, Notice
@@ -61,6 +61,12 @@ def test_d40_a_new_password_is_told(phone: Linked) -> None:
     kind = EventKind.PASSWORD_CHANGED
     passwords.change(phone.user, "another horse battery", visitor=VISITOR, kind=kind)
     assert [kind for kind, _ in told(phone)] == ["password_changed"]
+
+
+def test_d40_a_new_address_and_a_lock_down_are_told(phone: Linked) -> None:
+    addresses.ask(phone.user, "new@example.org", visitor=VISITOR)
+    lockdown.lock(phone.user, visitor=VISITOR, detail="a test")
+    assert [kind for kind, _ in told(phone)] == ["address_asked", "locked"]
 
 
 def test_a_device_is_not_told_of_its_own_linking_and_the_codes_that_came_with_it(
