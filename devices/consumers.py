@@ -20,7 +20,7 @@ from devices.protocol import CloseCode
 logger = logging.getLogger(__name__)
 
 # Of one process, for one thing that is waited for. A page has one, and another if it reconnects.
-SOCKETS_PER_WAIT = 10
+SOCKETS_PER_WAIT = 30
 # Nothing that is said to a page's socket is heard, and so much of it ends the socket.
 MOST_MESSAGES = 30
 

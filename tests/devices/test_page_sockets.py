@@ -85,7 +85,7 @@ async def test_a_session_that_ended_before_its_socket_opens_none(alice: Linked) 
     assert not accepted
 
 
-async def test_d78_a_page_has_ten_sockets_and_no_more_until_one_is_closed(alice: Linked) -> None:
+async def test_d78_a_page_has_thirty_sockets_at_most(alice: Linked) -> None:
     page = await sync_to_async(linking_page)(alice)
     async with AsyncExitStack() as open_sockets:
         for _ in range(SOCKETS_PER_WAIT):
