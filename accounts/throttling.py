@@ -68,7 +68,9 @@ def reserve(key: str, limit: Limit) -> None:
     """
     if _count(key, limit):
         return
-    Throttle.objects.bulk_create([Throttle(key=key)], ignore_conflicts=True)
+    # As new as it is: the clean-up, which may run between these two statements, leaves it.
+    fresh = Throttle(key=key, updated_at=timezone.now())
+    Throttle.objects.bulk_create([fresh], ignore_conflicts=True)
     if not _count(key, limit):
         raise Throttled(_seconds_left(key))
 

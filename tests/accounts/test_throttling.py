@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -183,3 +184,15 @@ def test_no_limit_remembers_longer_than_counters_are_kept(limit: Limit) -> None:
 
 def test_a_counter_tells_its_name() -> None:
     assert str(Throttle(key=KEY)) == KEY
+
+
+def test_the_clean_up_takes_no_counter_that_is_just_being_made() -> None:
+    def cleaned_up_after(execute: Any, sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if sql.startswith("INSERT"):
+            throttling.forget_old()
+        return result
+
+    with connection.execute_wrapper(cleaned_up_after):
+        throttling.reserve("somebody", throttling.SIGNUPS)
+    assert Throttle.objects.get(key="somebody").failures == 1
