@@ -56,7 +56,7 @@ def test_what_the_image_takes_from_the_project_is_there_and_holds_no_secret() ->
     names = [name for line in taken for name in line.split()]
     assert [name for name in names if not (ROOT / name).exists()] == []
     assert {"var", ".", ".env"} & {name.rstrip("/") for name in names} == set()
-    apps = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"deploy", "tests"}
+    apps = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "deploy", "tests"}
     assert apps <= {name.rstrip("/") for name in names}
 
 

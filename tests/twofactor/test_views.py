@@ -150,7 +150,8 @@ def filled(route: str) -> str:
 OPEN = (
     *("/login/", "/logout/", "/signup/", "/password/reset/", "/device/", "/app/"),
     *("/static/", "/healthz", "/readyz", "/csp-report"),
-    "/2fa/veto/",
+    # What a mailed link opens, and only with that link.
+    *("/2fa/veto/", "/address/", "/not-me/"),
 )
 
 
