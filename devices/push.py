@@ -143,7 +143,9 @@ def _post(place: Place, body: bytes, headers: dict[str, str]) -> HTTPResponse:
     over.start()
     try:
         connection.request("POST", place.path, body, headers)
-        return connection.getresponse()  # its head; the body is not read
+        answer = connection.getresponse()
+        answer.close()  # its head is all that is read; whoever keeps it keeps no socket
+        return answer
     finally:
         over.cancel()
         connection.close()
