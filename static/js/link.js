@@ -31,4 +31,6 @@ function say(text) {
 }
 
 enableCopying();
+// Whatever is pressed leads on, and may end the session of this page: a socket opened anew would be turned away.
+document.addEventListener("submit", () => doorbell.stop());
 doorbell.start();

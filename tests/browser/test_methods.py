@@ -144,8 +144,8 @@ def test_a_security_key_is_the_only_method(person: Person, gallery: Gallery) -> 
 
 def test_a_key_beside_a_device_is_offered_and_then_comes_first(enrolled: Person) -> None:
     enrolled.passes_the_password()
-    enrolled.follow("Use a backup code")
-    enrolled.page.get_by_label("Code").fill(enrolled.backup_codes[0])
+    enrolled.follow("Use a code instead")
+    enrolled.page.get_by_label("Code").fill(enrolled.phone.code())
     enrolled.press("Continue")
     enrolled.is_at("/manager/")
     VirtualKey(enrolled.page)
