@@ -31,6 +31,10 @@ class Plan:
     overdue: int = 100_000
     peers: tuple[peer.Kind, ...] = (peer.PRIVACYIDEA, peer.EDUMFA)
 
+    def in_words(self) -> str:
+        crowds = ", ".join(map(str, self.crowds))
+        return f"{self.rounds} rounds; {crowds} people at once"
+
 
 QUICK = Plan(
     rounds=1, crowds=(1, 16), journeys=(20, 4), peer_journeys=(5, 1), idle=(500,),
@@ -63,7 +67,7 @@ def main() -> None:
 
 
 async def measure(around: Stores, plan: Plan) -> tuple[list[Row], dict[str, Any]]:
-    measured: dict[str, Any] = {"machine": machine()}
+    measured: dict[str, Any] = {"machine": machine(), "plan": plan.in_words()}
     measured["commit"], measured["hop"] = floor.commit_seconds(around), floor.hop_seconds(around)
     with ExitStack() as stack:
         ours = stack.enter_context(site.running(around))

@@ -40,6 +40,7 @@ class Person:
         self.waiting: deque[dict[str, str]] = deque()
         self.page_cookies: dict[str, str] = {}
         self.page = ""
+        self.answered: set[str] = set()
         self.doorbell: asyncio.Task[aiohttp.ClientWebSocketResponse] | None = None
 
 
@@ -74,7 +75,9 @@ class KAuth:
         assert person.socket is not None
         while True:
             message: dict[str, Any] = await person.socket.receive_json(timeout=30)
-            if message["t"] == "request":
+            # A question may be told twice, as a ring may be; who answered it lets it be.
+            if message["t"] == "request" and message["challenge"] not in person.answered:
+                person.answered.add(message["challenge"])
                 return message
 
     def phone_signs(self, person: Person, question: dict[str, Any]) -> str:

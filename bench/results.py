@@ -46,6 +46,7 @@ def _page(rows: list[Row], measured: dict[str, Any]) -> str:
         "# Results",
         "",
         f"One run of `make bench` on: {machine}. How to read it is in [README.md](README.md).",
+        f"Its plan: {measured['plan']}.",
         "",
         "| figure | value | unit | wanted | | note |",
         "|---|---|---|---|---|---|",
