@@ -23,7 +23,8 @@ Make = Callable[[], Awaitable[Product]]
 class Plan:
     rounds: int = 3
     crowds: tuple[int, ...] = (1, 4, 16, 64)
-    journeys: tuple[int, ...] = (40, 15, 8, 3)
+    # A device that says more than 30 things in 10 s is thrown out of its socket.
+    journeys: tuple[int, ...] = (25, 15, 8, 3)
     # The peers take a third of a second each, and seconds when many ask.
     peer_journeys: tuple[int, ...] = (10, 4, 2, 1)
     idle: tuple[int, ...] = (1_000, 5_000, 10_000)
@@ -182,7 +183,7 @@ async def alone(measured: dict[str, Any], ours: Site, around: Stores, plan: Plan
     measured["idle"] = await idle.devices(ours, bare, list(plan.idle))
     measured["channels_kib"] = await idle.channels_floor(around, min(5_000, max(plan.idle)))
     print("growth", flush=True)
-    measured["growth"] = await size.growth(ours, known, list(plan.sizes), 30)
+    measured["growth"] = await size.growth(ours, known, list(plan.sizes), 25)
     print("sweep", flush=True)
     measured["sweep"] = await size.sweep(ours, around, known, plan.overdue, 15)
 
