@@ -184,17 +184,7 @@ class SecurityEventAdmin(EvidenceAdmin):
     list_filter = ("kind", ("method", ValuesFilter), "created_at")
     search_fields = ("login_id", "device_name", "address")
     date_hierarchy = "created_at"
-    fields = (
-        "created_at",
-        "kind",
-        "times",
-        "login_id",
-        "device_name",
-        "method",
-        "address",
-        "browser",
-        "detail",
-    )
+    fields = (*list_display, "detail")
 
     def row_in_words(self, row: SecurityEvent) -> str:
         """By the name that was copied: the account may be gone."""

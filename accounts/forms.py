@@ -33,14 +33,20 @@ def password_field(label: Any, *, new: bool = False, when_empty: Any = EMPTY) ->
     )
 
 
-def reason_field() -> forms.CharField:
+SAY_WHY = _("Say why. It stays in the record.")
+WHAT_BECOMES_OF_IT = _("Why you do this. It stays in the record, beside your login ID.")
+
+
+def reason_field(
+    *, when_empty: Any = SAY_WHY, help_text: Any = WHAT_BECOMES_OF_IT
+) -> forms.CharField:
     """Why an administrator does something, for the record."""
     return forms.CharField(
-        error_messages=words(_("Say why. It stays in the record.")),
+        error_messages=words(when_empty),
         label=_("Reason"),
         max_length=200,
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
-        help_text=_("Why you do this. It stays in the record, beside your login ID."),
+        help_text=help_text,
     )
 
 

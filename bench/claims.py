@@ -8,12 +8,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kauth_site.settings")
 django.setup()
 
-from django.conf import settings
-
 from accounts.models import User
-from devices import claims, enrolment, keys, protocol
+from devices import enrolment
 from devices.models import EnrolmentState
-from tests.people import VISITOR
+from tests.people import VISITOR, claim_of
 from tests.software_device import SoftwareDevice
 
 ROUNDS = 40
@@ -22,16 +20,7 @@ ROUNDS = 40
 def claim_seconds(user: User) -> float:
     """From the parsed call to the signed answer, the transaction's commit included."""
     offer, token = enrolment.offer(user=user, replaces=None)
-    device = SoftwareDevice()
-    body = device.claim_body(protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id()))
-    claim = claims.Claim(
-        token=token,
-        key=device.public,
-        name=body["name"],
-        platform=body["platform"],
-        nonce=protocol.unb64(body["nonce"]),
-        signature=protocol.unb64(body["sig"]),
-    )
+    claim = claim_of(SoftwareDevice(), token)
     began = time.perf_counter()
     enrolment.claim(offer, claim, visitor=VISITOR, here=False)
     took = time.perf_counter() - began

@@ -17,23 +17,24 @@ def make_user(login_id: str = "alice@example.org", **fields: bool) -> User:
     return User.objects.create_user(login_id, PASSWORD, **fields)
 
 
+def claim_of(device: SoftwareDevice, token: bytes) -> claims.Claim:
+    """What `device` sends for the link with this token, as the server has read it."""
+    body = device.claim_body(protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id()))
+    return claims.Claim(
+        token=token,
+        key=device.public,
+        name=body["name"],
+        platform=body["platform"],
+        nonce=protocol.unb64(body["nonce"]),
+        signature=protocol.unb64(body["sig"]),
+    )
+
+
 def claim_link(user: User, device: SoftwareDevice) -> tuple[Enrolment, Device]:
     """An offer of `user`, claimed by `device`; the computer has not said yes yet."""
     offer, token = enrolment.offer(user=user, replaces=None)
-    body = device.claim_body(protocol.link_address(settings.KAUTH_ORIGIN, token, keys.server_id()))
-    claimed = enrolment.claim(
-        offer,
-        claims.Claim(
-            token=token,
-            key=device.public,
-            name=body["name"],
-            platform=body["platform"],
-            nonce=protocol.unb64(body["nonce"]),
-            signature=protocol.unb64(body["sig"]),
-        ),
-        visitor=VISITOR,
-        here=False,
-    )
+    claim = claim_of(device, token)
+    claimed = enrolment.claim(offer, claim, visitor=VISITOR, here=False)
     device.device, device.account = str(claimed.device.public_id), str(user.pk)
     return offer, claimed.device
 

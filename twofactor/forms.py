@@ -5,7 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import words
+from accounts.forms import reason_field, words
 from devices import names
 
 TYPE_IT = words(_("Type the code, then press Continue."))
@@ -66,10 +66,8 @@ class BackupCodeForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        error_messages=words(_("Say why you make this code.")),
-        label=_("Reason"),
-        max_length=200,
+    reason = reason_field(
+        when_empty=_("Say why you make this code."),
         help_text=_(
             "Such as how you know that it is this person. It stays in the record, and they read it."
         ),

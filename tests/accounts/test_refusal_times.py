@@ -71,5 +71,5 @@ def test_d61_the_reasons_of_a_refusal_take_the_same_time(people: None) -> None:
         for reason, (login_id, password) in TRIES.items():
             samples[reason].append(cost(lambda: log_in(visitor, login_id, password)))  # noqa: B023
         if number % BATCH == BATCH - 1 and spread(samples) < TOLERANCE:
-            return
-    pytest.fail(f"the medians lie {spread(samples):.1%} apart")
+            break
+    assert spread(samples) < TOLERANCE

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.app import App
 from tests.browser.command_line import PATIENCE, Phone
+from tests.browser.computer import Computer
 from tests.browser.person import Person
 from tests.browser.watch import Watch
 from tests.services import chromium
@@ -164,6 +165,14 @@ def new_app(server: ServerProcess, new_context: NewContext) -> NewApp:
 @pytest.fixture
 def app(new_app: NewApp) -> App:
     return new_app()
+
+
+@pytest.fixture
+def computer(server: ServerProcess, phone: Page) -> Iterator[Computer]:
+    """Somebody at a computer, whose account the module's `phone` is linked to."""
+    with closing(Computer(server.origin)) as computer:
+        computer.links(phone)
+        yield computer
 
 
 @pytest.fixture(scope="module")

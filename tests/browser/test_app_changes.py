@@ -1,8 +1,5 @@
 """What changed in how an account is protected, told on the phone that did not do it (D-40)."""
 
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -20,13 +17,6 @@ def phone(server: ServerProcess, new_context: NewContext) -> Page:
     page = new_context(permissions=["notifications"]).new_page()
     page.goto(f"{server.origin}/app/")
     return page
-
-
-@pytest.fixture
-def computer(server: ServerProcess, phone: Page) -> Iterator[Computer]:
-    with closing(Computer(server.origin)) as computer:
-        computer.links(phone)
-        yield computer
 
 
 def makes_new_codes(computer: Computer) -> None:

@@ -1,8 +1,7 @@
 """The line of one account, in Chromium: its socket, what it believes, and how it comes back."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,13 +31,6 @@ def phone(server: ServerProcess, new_context: NewContext) -> Page:
     page = new_context().new_page()
     page.goto(f"{server.origin}/login/")
     return page
-
-
-@pytest.fixture
-def computer(server: ServerProcess, phone: Page) -> Iterator[Computer]:
-    with closing(Computer(server.origin)) as computer:
-        computer.links(phone)
-        yield computer
 
 
 def is_told(phone: Page, kind: str, times: int = 1) -> None:

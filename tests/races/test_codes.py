@@ -1,7 +1,7 @@
 """Codes and passwords, tried by many at the same moment (D-46, D-50, D-53, D-58)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
@@ -34,32 +34,28 @@ def crowd() -> Iterator[Crowd]:
         yield threads
 
 
-def test_d46_a_one_time_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:
-    """Each with a counter of its own, so that it is not the throttle that holds them back."""
-    user = make_user()
-    code = code_now(link_device(user)[1])
+def uses(crowd: Crowd, redeem: Callable[..., object], refusal: type[Exception]) -> int:
+    """How many of twenty get through with one code. Each has a counter of its own, so that it is
+    not the throttle that holds them back.
+    """
 
     def use(number: int) -> bool:
-        redeem = partial(
-            one_time_codes.redeem, user=user, code=code, visitor=VISITOR, counter=f"code:{number}"
-        )
-        return unless(WrongCode, redeem)
+        return unless(refusal, partial(redeem, visitor=VISITOR, counter=f"one of many:{number}"))
 
-    assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
+    return crowd.at_once([partial(use, number) for number in range(20)]).count(True)
+
+
+def test_d46_a_one_time_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:
+    user = make_user()
+    code = code_now(link_device(user)[1])
+    assert uses(crowd, partial(one_time_codes.redeem, user=user, code=code), WrongCode) == 1
 
 
 def test_d53_a_backup_code_that_twenty_send_at_once_works_once(crowd: Crowd) -> None:
     user = make_user()
     link_device(user)
     code = (backup_codes.readable(user) or [])[0]
-
-    def use(number: int) -> bool:
-        redeem = partial(
-            backup_codes.redeem, user=user, code=code, visitor=VISITOR, counter=f"backup:{number}"
-        )
-        return unless(WrongBackupCode, redeem)
-
-    assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
+    assert uses(crowd, partial(backup_codes.redeem, user=user, code=code), WrongBackupCode) == 1
     assert backup_codes.left(user) == 9
 
 
@@ -67,14 +63,8 @@ def test_d53_a_help_desk_code_that_twenty_send_at_once_works_once(crowd: Crowd) 
     user = make_user()
     link_device(user)
     code = helpdesk_codes.make(user, by="a test", reason="a race", visitor=VISITOR)
-
-    def use(number: int) -> bool:
-        redeem = partial(
-            helpdesk_codes.redeem, user=user, code=code, visitor=VISITOR, counter=f"help:{number}"
-        )
-        return unless(WrongHelpDeskCode, redeem)
-
-    assert crowd.at_once([partial(use, n) for n in range(20)]).count(True) == 1
+    redeem = partial(helpdesk_codes.redeem, user=user, code=code)
+    assert uses(crowd, redeem, WrongHelpDeskCode) == 1
 
 
 def test_of_help_desk_codes_made_at_once_the_last_one_is_open(crowd: Crowd) -> None:
