@@ -30,6 +30,7 @@ METHODS = {
     "key": _("Security key"),
     "code": _("Code"),
     "backup_code": _("Backup code"),
+    "helpdesk_code": _("Help-desk code"),
     "password": _("Password alone"),
 }
 ENDS = {

@@ -19,6 +19,7 @@ from tests.linked import Linked
 from tests.pages import two_factor_browser
 from tests.people import link_device, make_user
 from tests.twofactor.asking import answer, ask
+from twofactor import way_views, ways
 from twofactor.models import BackupCode, Challenge
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +240,9 @@ def test_the_parts_of_a_whole_leave_no_gap() -> None:
         (333, 666),
         (666, 1000),
     ]
+
+
+def test_every_way_to_sign_in_has_a_name_for_people() -> None:
+    recorded = {way.name for way in (ways.KEY, ways.DEVICE, ways.CODE)}
+    recorded |= {way_views.BACKUP.method, way_views.HELP_DESK.method}
+    assert recorded <= dashboard.METHODS.keys()
