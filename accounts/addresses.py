@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from accounts import audit, clock, mailed_links, notices, tasks, throttling
+from accounts import audit, clock, mailed_links, notices, people, tasks, throttling
 from accounts.mail_models import AddressChange, AddressChangeState, LinkPurpose, MailedLink
 from accounts.mailed_links import Over
 from accounts.models import EventKind, User
@@ -30,7 +30,7 @@ def ask(user: User, new: str, *, visitor: Visitor) -> AddressChange:
     """
     throttling.reserve(f"address:account:{user.pk}", throttling.RESETS)
     with transaction.atomic():
-        asking = User.objects.select_for_update().get(pk=user.pk)
+        asking = people.locked(user.pk)
         _withdraw(user)
         now = clock.now()
         change = AddressChange.objects.create(
@@ -68,7 +68,7 @@ def confirm(link: MailedLink, *, visitor: Visitor) -> bool:
     """
     with transaction.atomic():
         # The lock makes two confirmations at once take turns: the later one completes.
-        user = User.objects.select_for_update().get(pk=link.user_id)
+        user = people.locked(link.user_id)
         if not mailed_links.use(link):
             raise Over
         side = CONFIRMED[LinkPurpose(link.purpose)]
@@ -90,7 +90,7 @@ def take_back(link: MailedLink, *, visitor: Visitor) -> None:
 
     Call it in the transaction that uses `link` up.
     """
-    user = User.objects.select_for_update().get(pk=link.user_id)
+    user = people.locked(link.user_id)
     undone = AddressChange.objects.filter(
         pk=link.subject, user=user, state=AddressChangeState.DONE, done_at__gt=Now() - UNDO
     ).update(state=AddressChangeState.UNDONE)

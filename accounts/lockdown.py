@@ -7,7 +7,7 @@ the second step is asked beside it as ever.
 
 from django.db import transaction
 
-from accounts import audit, notices, passwords, signals
+from accounts import audit, notices, passwords, people, signals
 from accounts.mail_models import AddressChangeState
 from accounts.models import EventKind, SignIn, User
 from accounts.visitors import Visitor
@@ -16,7 +16,7 @@ from accounts.visitors import Visitor
 def lock(user: User, *, visitor: Visitor, detail: str) -> None:
     """Ends all sessions, pending logins, approvals and changes under way; forgets the browsers."""
     with transaction.atomic():
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = people.locked(user.pk)
         passwords.shut(locked)
         locked.must_change_password = True
         locked.security_epoch += 1

@@ -1,4 +1,6 @@
-"""Finds the account that an administrator names, for commands."""
+"""Finds an account: the one that an administrator names, and the one whose rows are to change."""
+
+from uuid import UUID
 
 from accounts.models import User, canonical_login_id
 
@@ -12,3 +14,13 @@ def by_login_id(login_id: str) -> User:
     if user is None:
         raise NoSuchAccount(f"There is no account with the login ID {login_id}.")
     return user
+
+
+def locked(user_id: UUID) -> User:
+    """The account, held until the transaction ends: call it before changing rows of several tables.
+
+    Whoever took a request first and the account after it would wait for one who goes the other
+    way, and the other for them. What only refers to the account, as an event does, need not wait.
+    """
+    account: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    return account

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock, notices, policies
+from accounts import audit, clock, notices, people, policies
 from accounts.models import EventKind, User
 from accounts.policies import NotAllowed
 from accounts.visitors import Visitor
@@ -137,7 +137,7 @@ def confirm(enrolment_id: int, *, user: User, visitor: Visitor) -> Device:
     policies.check_allowed(user, Device.KIND, visitor=visitor)
     with transaction.atomic():
         # The lock makes two confirmations of one account take turns, so that both count.
-        _check_room(User.objects.select_for_update().get(pk=user.pk))
+        _check_room(people.locked(user.pk))
         confirmed = Enrolment.objects.filter(
             pk=enrolment_id, user=user, state=EnrolmentState.CLAIMED, expires_at__gt=Now()
         ).update(state=EnrolmentState.CONFIRMED)
@@ -198,7 +198,7 @@ def revoke(device: Device, *, visitor: Visitor, by: str) -> bool:
     Removed by anybody else it leaves an account that must enrol. `by` also is for the record.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=device.user_id)
+        people.locked(device.user_id)
         revoked = _revoke_row(device)
         if revoked:
             signals.device_revoked.send(sender=Device, device=device, visitor=visitor, by=by)
@@ -217,7 +217,7 @@ def revoke(device: Device, *, visitor: Visitor, by: str) -> bool:
 def unlink_itself(device: Device, *, visitor: Visitor) -> None:
     """A device leaves. Raises LastFactor for the last one: only a person may switch 2FA off."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=device.user_id)
+        people.locked(device.user_id)
         if not Device.objects.of(device.user).active().exclude(pk=device.pk).exists():
             raise LastFactor
         revoke(device, visitor=visitor, by="the device itself")

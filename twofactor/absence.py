@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock
+from accounts import audit, clock, people
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from twofactor import challenges
@@ -35,7 +35,7 @@ def begin(user: User, until: datetime, *, visitor: Visitor, device_name: str = "
         raise NotATime
     with transaction.atomic():
         # The lock that a new request takes as well: none slips in between.
-        User.objects.select_for_update().get(pk=user.pk)
+        people.locked(user.pk)
         Absence.objects.update_or_create(user=user, defaults={"until": until})
         challenges.withdraw_open(user)
     audit.record(EventKind.AWAY, user=user, visitor=visitor, device_name=device_name)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, metrics, notices
+from accounts import audit, metrics, notices, people
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import authentication, keys
@@ -53,6 +53,7 @@ def take(
         challenge = _authentic(challenge, device, decision, number, signature)
         state = _outcome(challenge, decision, number)
         with transaction.atomic():
+            people.locked(device.user_id)
             if not _settle(challenge, device, state):
                 raise _too_late(challenge_id)
             _after_answer(challenge, device, state, visitor)

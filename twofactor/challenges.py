@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from accounts import audit, clock, policies
+from accounts import audit, clock, people, policies
 from accounts.models import EventKind, KnownBrowser, User
 from accounts.visitors import Visitor
 from devices import doorbell, wakeups
@@ -188,7 +188,7 @@ def _write(
 ) -> tuple[Challenge, list[str]]:
     """One transaction, under the account's lock: count, supersede, insert."""
     with transaction.atomic():
-        account = User.objects.select_for_update().get(pk=user.pk)
+        account = people.locked(user.pk)
         now = clock.now()
         earlier = _pending(user)
         fatigue.check(user, visitor, now)

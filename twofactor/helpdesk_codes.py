@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock, notices, throttling
+from accounts import audit, clock, notices, people, throttling
 from accounts.models import DETAIL_SIZE, EventKind, User
 from accounts.visitors import Visitor
 from devices import names
@@ -31,7 +31,7 @@ def make(user: User, *, by: str, reason: str, visitor: Visitor) -> str:
     now = clock.now()
     with transaction.atomic():
         # The lock makes two administrators take turns: the later code is the one that works.
-        User.objects.select_for_update().get(pk=user.pk)
+        people.locked(user.pk)
         end(user)
         HelpDeskCode.objects.create(
             user=user,

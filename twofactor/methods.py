@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, ngettext
 
-from accounts import audit, clock, notices
+from accounts import audit, clock, notices, people
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import enrolment, names
@@ -198,7 +198,7 @@ def remove(method: Method, *, visitor: Visitor, by: str) -> bool:
     `enrolment.BY_PERSON` for that, and they are warned before.
     """
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=method.user_id)
+        user = people.locked(method.user_id)
         removed = type(method).objects.filter(pk=method.pk).delete()[0]
         if removed:
             end_using(user, visitor=visitor, by=by)

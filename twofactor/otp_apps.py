@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock, policies, throttling
+from accounts import audit, clock, people, policies, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import one_time_codes
@@ -71,7 +71,7 @@ def confirm(app: OtpApp, *, code: str, visitor: Visitor) -> None:
         raise one_time_codes.WrongCode
     throttling.clear(key)
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=app.user_id)
+        user = people.locked(app.user_id)
         methods.check_room(user, OtpApp)
         if (
             not _in_time()

@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from accounts import audit, clock, notices, policies, throttling
+from accounts import audit, clock, notices, people, policies, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import keys, names, tampering
@@ -95,7 +95,7 @@ def register(user: User, *, answer: str, name: str, binding: str, visitor: Visit
     try:
         key = _made(user, answer, name, binding)
         with transaction.atomic():
-            account = User.objects.select_for_update().get(pk=user.pk)
+            account = people.locked(user.pk)
             methods.check_room(account, SecurityKey)
             key.save()
             methods.begin_using(account, visitor=visitor)

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import clock, known_browsers, sessions, standing, visitors
+from accounts import clock, known_browsers, people, sessions, standing, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
 from accounts.models import User
@@ -77,6 +77,7 @@ def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponse | None:
     try:
         # All or nothing: an approval is not used up by a sign-in that fails on the way.
         with transaction.atomic():
+            people.locked(pending.user.pk)
             challenge = challenges.consume(
                 challenge_id=pending.challenge, user=pending.user, binding=pending.binding
             )
@@ -174,6 +175,7 @@ def signed_in(
     """The one way out of the second step. Who is let in is written down whole, or not let in."""
     response = redirect(pending.next)
     with transaction.atomic(savepoint=False):
+        people.locked(pending.user.pk)
         logins.complete(request, pending, device=device, method=method)
         if device is not None:
             remembered = "" if standing.recovered(device) else method

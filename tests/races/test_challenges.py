@@ -166,6 +166,16 @@ def test_d18_of_all_that_can_end_a_request_one_wins() -> None:
     assert events(EventKind.REQUEST_APPROVED) == approved
 
 
+def test_an_answer_and_a_removal_do_not_wait_for_each_other_for_ever() -> None:
+    """The removal takes the account first and its request then; so must whoever answers."""
+    ring = Ring()
+    with Crowd() as crowd:
+        for _ in range(ROUNDS // 20):
+            ring.begin(State.APPROVED, LONG)
+            acts = [ring.answer(ring.second, "report"), ring.revoke]
+            assert any(crowd.behind_a_lock(ring.challenge, acts))
+
+
 def test_d18_an_approval_is_used_once() -> None:
     ring = Ring()
     with Crowd() as crowd:

@@ -132,6 +132,7 @@ def test_an_answer_is_one_transaction(known: Client, alice: Linked) -> None:
     assert said == [
         *selected(["device", "challenge"]),
         "BEGIN",
+        "SELECT user",  # its lock, before any other
         *["UPDATE challenge", "INSERT securityevent"],
         "COMMIT",
     ]
@@ -159,8 +160,14 @@ def test_the_sign_in_is_one_transaction(known: Client, alice: Linked) -> None:
     assert said == [
         *selected(["session", "user", "device", "device"]),
         "BEGIN",
-        *["UPDATE challenge", "SELECT challenge"],
-        *["UPDATE user", "INSERT signin", "INSERT securityevent", "SELECT knownbrowser"],
+        *["SELECT user", "UPDATE challenge", "SELECT challenge"],
+        *[
+            "SELECT user",
+            "UPDATE user",
+            "INSERT signin",
+            "INSERT securityevent",
+            "SELECT knownbrowser",
+        ],
         "UPDATE session",
         "COMMIT",
     ]
