@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from tests.services.server import ROOT
+from tests.waiting import PATIENCE
 
-PATIENCE = 30  # seconds after which something that should happen is taken not to happen
 PASSPHRASE = "KAUTH_PASSPHRASE"
 STORE = "accounts.json"
 

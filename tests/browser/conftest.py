@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.app import App
-from tests.browser.command_line import PATIENCE, Phone
+from tests.browser.command_line import Phone
 from tests.browser.computer import Computer
 from tests.browser.person import Person
 from tests.browser.watch import Watch
@@ -19,6 +19,7 @@ from tests.services import chromium
 from tests.services import push_service as push_services
 from tests.services import server as site
 from tests.services.server import ServerProcess
+from tests.waiting import PATIENCE
 
 # No waiting for a graphics card that is not there. One renderer for all would be faster still, but
 # then closing a browser whose service worker is at work can wait for ever.

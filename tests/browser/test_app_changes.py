@@ -5,10 +5,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.computer import Computer
 from tests.browser.conftest import NewContext
+from tests.browser.waiting import until
 from tests.browser.watch import Watch
 from tests.browser.worker import PhoneWorker
 from tests.services.server import ServerProcess
 
+UNSEEN = """SELECT 1 FROM devices_notice JOIN devices_device ON devices_device.id = device_id
+    JOIN accounts_user ON accounts_user.id = user_id WHERE login_id = ?"""
 TOLD = "New backup codes were made. The old ones work no more."
 
 
@@ -50,6 +53,9 @@ def test_d40_a_push_shows_it_once_and_leaves_it_on_the_screen(
     shown = worker.shows(TOLD)
     assert shown["body"] == f"{computer.login_id} at {server.origin.partition('://')[2]}"
     assert shown["actions"] == []
+    until(
+        phone, lambda: not server.execute(UNSEEN, computer.login_id), "What tells that it is seen"
+    )
     worker.is_pushed()
     worker.shows("This sign-in request is over.")
     assert [one["title"] for one in worker.notifications()].count(TOLD) == 1

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, WebSocketRoute
 from tests.browser.computer import Computer
 from tests.browser.conftest import NewContext
 from tests.browser.library import run
+from tests.browser.waiting import until
 from tests.browser.watch import Watch
 from tests.services.server import ServerProcess
 
@@ -97,8 +98,7 @@ def test_d11_a_question_with_one_letter_changed_is_not_shown(
     run(phone, LISTEN)
     is_in(phone, "online")
     computer.asks()
-    while not changed:
-        phone.wait_for_timeout(20)
+    until(phone, lambda: changed, "The question")
     computer.press("Cancel")
     is_told(phone, "closed")
     assert "request" not in phone.evaluate("() => told.map(([kind]) => kind)")

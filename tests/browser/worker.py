@@ -4,6 +4,8 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, Worker
 
+from tests.browser.waiting import until
+
 REGISTERED = "async () => { await navigator.serviceWorker.ready; }"
 SHOWN = """async () => {
     const registration = await navigator.serviceWorker.ready;
@@ -31,8 +33,7 @@ class PhoneWorker:
             lambda event: self._registrations.extend(event["registrations"]),
         )
         self._debugger.send("ServiceWorker.enable")
-        while not self._registrations:
-            page.wait_for_timeout(20)
+        until(page, lambda: self._registrations, "The app's service worker")
 
     def is_pushed(self, text: str = '{"v":1}') -> None:
         """A message of the push service arrives."""
@@ -46,11 +47,11 @@ class PhoneWorker:
 
     def shows(self, words: str) -> dict[str, Any]:
         """The notification with these words, once it is there."""
-        while True:
-            for one in self.notifications():
-                if words in one["title"] + one["body"]:
-                    return one
-            self.page.wait_for_timeout(50)
+
+        def those() -> list[dict[str, Any]]:
+            return [one for one in self.notifications() if words in one["title"] + one["body"]]
+
+        return until(self.page, those, f"A notification “{words}”")[0]
 
     def press(self, action: str, notification: dict[str, Any]) -> None:
         """What the browser tells the worker when somebody presses a button of a notification."""

@@ -1,6 +1,5 @@
 """Worker and beat are dead: nobody needs them to get in, and what is overdue stays refused."""
 
-import time
 from contextlib import closing
 from datetime import timedelta
 
@@ -16,8 +15,7 @@ from tests.services.phones import Phones
 from tests.services.population import Person
 from tests.services.processes import wait_until
 from tests.services.signing_in import begin, sign_in, sign_in_by_backup_code, state_of
-
-PATIENCE = 30
+from tests.waiting import until
 
 
 def expiry(full: Full) -> str:
@@ -56,9 +54,7 @@ def assert_overdue_is_refused(full: Full, person: Person) -> None:
         assert change(full, soon + waits, timedelta(seconds=2), person.phone.account) == 1
         with connected(full.origin, person.phone) as phone:
             asked = phone.hear()
-            deadline = time.monotonic() + PATIENCE
-            while state_of(browser) != "expired":
-                assert time.monotonic() < deadline
+            until(lambda: state_of(browser) == "expired", "The end of its time")
             phone.answer("approve", request=asked)
             assert phone.hear()["error"] == "expired"
         browser.press("I have answered")

@@ -9,6 +9,7 @@ import httpx
 from tests.journeys.browser import Browser
 from tests.journeys.wire import connected, sign_up_and_link
 from tests.services.full import METRICS_TOKEN, Full
+from tests.waiting import until
 
 LOGIN_ID, PASSWORD = "observed@example.org", "correct horse battery"
 
@@ -40,7 +41,10 @@ def test_the_numbers_are_not_for_everybody(full_site: Full) -> None:
 def test_a_request_has_one_name_at_the_proxy_and_in_the_log(full_site: Full) -> None:
     answer = httpx.get(f"{full_site.origin}/there-is-no-such-page/")
     name = answer.headers["X-Request-ID"]
-    assert f" {name} " in full_site.site.proxy.access_log.read_text()
+    log = full_site.site.proxy.access_log
+    until(
+        lambda: f" {name} " in log.read_text(), "The proxy's line, which it writes after it answers"
+    )
     lines = [json.loads(line) for line in json_lines(full_site.site.pages.output())]
     mine = [line for line in lines if line["request_id"] == name]
     assert [line["message"] for line in mine] == ["Not Found: /there-is-no-such-page/"]

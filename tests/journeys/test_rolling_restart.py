@@ -1,7 +1,6 @@
 """A new version is brought in while people sign in: nobody's sign-in is lost."""
 
 import signal
-import time
 
 import psutil
 
@@ -10,6 +9,7 @@ from tests.services import population
 from tests.services.full import Full
 from tests.services.phones import Phones
 from tests.services.signing_in import everybody_signing_in
+from tests.waiting import until
 
 
 def test_a_rolling_restart_of_all_web_processes_loses_no_sign_in(full_site: Full) -> None:
@@ -32,8 +32,5 @@ def reload(pages: Program) -> None:
     master = psutil.Process(pages.running.pid)
     old = master.children()
     master.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 60
-    while any(worker.is_running() for worker in old):
-        assert time.monotonic() < deadline, "an old worker does not end"
-        time.sleep(0.05)
+    until(lambda: not any(worker.is_running() for worker in old), "The old workers' end", 60)
     assert len(master.children()) == len(old)
