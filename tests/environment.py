@@ -18,8 +18,10 @@ from tests.services import postgresql
 _stack = ExitStack()
 atexit.register(_stack.close)
 
-# A run that is told to stop still tears down what it started.
+# A run that is told to stop still tears down what it started. One that began in the background may
+# ignore Ctrl-C, and so would all that it starts, whose answer to Ctrl-C is tested.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _database = os.environ.pop("KAUTH_TEST_DATABASE", "sqlite")
 for _name in list(os.environ):

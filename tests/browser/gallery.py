@@ -38,13 +38,15 @@ class Gallery:
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.screenshot(path=self._folder / f"{name}-{width}-{scheme}.png", full_page=True)
-        assert serious_findings(page, *BY_COLOUR) == [], f"{name} is hard to read in the dark"
+        found = serious_findings(page, *BY_COLOUR)
+        assert not found, f"{name} is hard to read in the dark: {found}"
         assert page.evaluate(TOO_WIDE) == 0, f"{name} is too wide for a phone"
         self._resize(page, FOUR_TIMES_ENLARGED)
         assert page.evaluate(TOO_WIDE) == 0, f"{name} is too wide at 400 %"
         self._resize(page, PHONE)
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        assert serious_findings(page) == [], f"{name} shuts people out"
+        found = serious_findings(page)
+        assert not found, f"{name} shuts people out: {found}"
 
     def show_ours(self, page: Page, name: str, widths: Iterable[int] = (COMPUTER, PHONE)) -> None:
         """The same for a page whose every target is ours to make."""
