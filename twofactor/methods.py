@@ -27,6 +27,8 @@ class Overview:
     devices: list[Device]
     backup_codes_left: int
     must_enrol: bool = False
+    # The site or a group asks for a method: without one the password opens the 2FA section only.
+    needed: bool = False
     otp_apps: Sequence[OtpApp] = ()
     security_keys: Sequence[SecurityKey] = ()
 
@@ -43,6 +45,8 @@ class Overview:
     def sentence(self) -> str:
         if self.must_enrol:
             return gettext("Waits for a new device. Link one to go on.")
+        if not self.enabled and self.needed:
+            return gettext("Off. Without a method your password opens the 2FA section only.")
         if not self.enabled:
             return gettext("Off. Your password alone opens this account.")
         *first, last = self._counted()
@@ -82,6 +86,7 @@ def overview(user: User) -> Overview:
         devices=list(Device.objects.of(user).active()),
         backup_codes_left=backup_codes.left(user),
         must_enrol=user.must_enrol,
+        needed=user.is_staff or demands.needs_another(user),
         otp_apps=list(otp_apps(user)),
         security_keys=list(security_keys(user)),
     )

@@ -80,6 +80,14 @@ def test_a_required_account_without_a_method_opens_the_2fa_section_only(newcomer
     assert newcomer.get(ADD).status_code == 200
 
 
+def test_the_2fa_section_does_not_say_that_the_password_opens_what_it_does_not(
+    newcomer: Client,
+) -> None:
+    page = text_of(newcomer.get(SECTION))
+    assert "Without a method your password opens the 2FA section only" in page
+    assert "Your password alone opens this account" not in page
+
+
 def test_the_first_method_opens_the_rest(newcomer: Client) -> None:
     newcomer.get("/2fa/add/otp/")
     newcomer.post("/2fa/add/otp/", {"code": code_of(OtpApp.objects.get())})
