@@ -1,12 +1,13 @@
 """The site as one ASGI application: pages and calls by HTTP, devices and waits by socket."""
 
-import os
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kauth_site.settings")
+from kauth_site import starting
+
+starting.read_settings()
 
 pages = get_asgi_application()
 

@@ -3,13 +3,17 @@
 A minimal page costs a tenth of what it costs under daphne. Sockets are daphne's: see asgi.py.
 """
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kauth_site.settings")
+from kauth_site import starting
+
+# With any other code gunicorn would start such a process again, and again.
+WORKER_BOOT_ERROR = 3
+
+starting.read_settings(exit_code=WORKER_BOOT_ERROR)
 
 pages = get_wsgi_application()
 

@@ -1,0 +1,38 @@
+"""Every program of the full mode says in a sentence why it cannot start, and shows no traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = {
+    "celery": ["celery", "-A", "kauth_site", "worker"],
+    "beat": ["celery", "-A", "kauth_site", "beat"],
+    "daphne": ["daphne", "kauth_site.asgi:application"],
+    "gunicorn": ["gunicorn", "--config", "deploy/gunicorn.py", "--bind", "127.0.0.1:0"],
+    "manage.py": ["manage", "migrate"],
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_start_without_secrets_ends_in_one_sentence(program: str, tmp_path: Path) -> None:
+    environment = os.environ | {
+        "DATABASE_URL": "postgres://kauth@127.0.0.1:1/kauth",
+        "KAUTH_DATA_DIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", *PROGRAMS[program]],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "kAuth cannot start. " in done.stderr
+    assert "secret_key is missing. Restore it from your backup, or set" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
