@@ -111,6 +111,15 @@ def test_a_link_that_was_used_says_so(
     late.reads("Another device has used this link")
 
 
+@pytest.mark.parametrize(
+    "behind", ["?$(id)#v=1&t={0}&s={0}", "?`id`#v=1&t={0}&s={0}", "#v=1&t=$(id)&s={0}"]
+)
+def test_no_command_of_a_stranger_is_offered_for_a_terminal(app: App, behind: str) -> None:
+    app.opens_link(f"{app.origin}/app/link{behind.format('A' * 43)}")
+    app.reads("is not the whole link")
+    expect(app.page.locator("[data-command] code")).not_to_contain_text("id")
+
+
 def test_a_no_on_the_computer_is_told_and_leaves_nothing(
     person: Person, app: App, watch: Watch
 ) -> None:
