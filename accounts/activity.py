@@ -68,6 +68,7 @@ WITH_DEVICE = {
     EventKind.DEVICE_RENAMED: _("Device renamed to “%(device)s”"),
     EventKind.DEVICE_REMOVED: _("Device “%(device)s” removed"),
     EventKind.DEVICE_VETOED: _("New device “%(device)s” turned away"),
+    EventKind.METHOD_VETOED: _("New method “%(device)s” turned away"),
     EventKind.METHOD_ADDED: _("Method “%(device)s” added"),
     EventKind.METHOD_RENAMED: _("Method renamed to “%(device)s”"),
     EventKind.METHOD_REMOVED: _("Method “%(device)s” removed"),

@@ -221,6 +221,7 @@ class EventKind(models.TextChoices):
     HELPDESK_CODE_REFUSED = "helpdesk_code_refused", _("Help-desk code not made")
     CHANGE_REFUSED = "change_refused", _("Change refused: the device is new")
     DEVICE_VETOED = "device_vetoed", _("New device turned away")
+    METHOD_VETOED = "method_vetoed", _("New method turned away")
     VETO_REFUSED = "veto_refused", _("A link to turn away a device was opened that is over")
     ADDRESS_ASKED = "address_asked", _("Change of the e-mail address asked for")
     ADDRESS_CHANGED = "address_changed", _("E-mail address changed")

@@ -13,12 +13,16 @@ from django.utils.translation import gettext_lazy
 from accounts import clock
 from accounts.models import User
 from devices import doorbell, wakeups
-from devices.models import Device, Notice
+from devices.models import Device, DeviceQuerySet, Notice
 
 KEPT = timedelta(days=1)
 RUNG_FOR = timedelta(hours=1)
 # The one that asks something: the device that hears it can turn away the one that it is about.
 RECOVERED = "device_recovered"
+# The same, of what is no linked device.
+METHOD_RECOVERED = gettext_lazy(
+    "“%(name)s” was added after a recovery of your account. Remove it if it is not yours."
+)
 SENTENCES = {
     "device_linked": gettext_lazy("“%(name)s” was linked to your account."),
     RECOVERED: gettext_lazy(
@@ -45,7 +49,7 @@ def tell(user: User, kind: str, name: str) -> None:
     """One notice for each linked device, if `kind` is one that devices hear of."""
     if kind not in SENTENCES:
         return
-    for device in Device.objects.of(user).active().exclude(provisioned_at=None):
+    for device in _hearing(user):
         _tell(device, kind, name)
 
 
@@ -53,12 +57,20 @@ def tell_recovered(new: Device) -> None:
     """`new` was linked after a recovery: each older device hears of it, and can turn it away. One
     that is new itself just hears that a device was linked.
     """
-    told = Device.objects.of(new.user).active().exclude(pk=new.pk).exclude(provisioned_at=None)
-    for device in told:
+    for device in _hearing(new.user).exclude(pk=new.pk):
         if device.is_new:
             _tell(device, "device_linked", new.name)
         else:
             _tell(device, RECOVERED, new.name, about=new)
+
+
+def tell_method_recovered(user: User, name: str, subject: str) -> None:
+    """The same of a method that is no linked device, which its owners call `subject`."""
+    for device in _hearing(user):
+        if device.is_new:
+            _tell(device, "method_added", name)
+        else:
+            _tell(device, RECOVERED, name, subject=subject)
 
 
 def forget(gone: Device) -> None:
@@ -66,16 +78,24 @@ def forget(gone: Device) -> None:
     Notice.objects.filter(about=gone).delete()
 
 
+def forget_method(user: User, subject: str) -> None:
+    Notice.objects.filter(device__user=user, subject=subject).delete()
+
+
 def find(notice_id: str, device: Device) -> Notice | None:
-    """What `device` was told, if that is about a new device."""
+    """What `device` was told, if that is about a new device or method."""
     told = device.notices.select_related("about__user").filter(pk=notice_id)
-    return told.exclude(about=None).first()
+    return told.exclude(about=None, subject="").first()
 
 
-def _tell(device: Device, kind: str, name: str, *, about: Device | None = None) -> None:
+def _hearing(user: User) -> DeviceQuerySet:
+    return Device.objects.of(user).active().exclude(provisioned_at=None)
+
+
+def _tell(device: Device, kind: str, name: str, **about: Any) -> None:
     now = clock.now()
     device.notices.filter(created_at__lt=now - KEPT).delete()
-    Notice.objects.create(device=device, kind=kind, name=name, about=about, created_at=now)
+    Notice.objects.create(device=device, kind=kind, name=name, created_at=now, **about)
     doorbell.ring(doorbell.device_group(device.public_id), "told")
     wakeups.device(device.pk, until=now + RUNG_FOR)
 
@@ -91,10 +111,11 @@ def seen(notice_id: str, device: Device) -> None:
 
 
 def _message(notice: Notice) -> dict[str, Any]:
+    sentence = METHOD_RECOVERED if notice.subject else SENTENCES[notice.kind]
     return {
         "t": "notice",
         "notice": notice.pk,
         "kind": notice.kind,
-        "text": str(SENTENCES[notice.kind]) % {"name": notice.name},
+        "text": str(sentence) % {"name": notice.name},
         "time": int(notice.created_at.timestamp()),
     }

@@ -209,6 +209,8 @@ class Notice(models.Model):
     name = models.CharField(max_length=64, blank=True)
     # The new device that it tells of, where the device that is told can turn it away.
     about = models.ForeignKey(Device, null=True, on_delete=models.CASCADE, related_name="+")
+    # The same, where it is a method of another kind: as those who own it call it.
+    subject = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

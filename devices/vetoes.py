@@ -1,16 +1,20 @@
 """Turning away a device that was linked after a recovery, while it is new.
 
 Whoever held the account before can: from an older device, from a session, or by the link that was
-mailed. It takes that one device away and ends its sessions, and lets nobody in. If it was the only
-device the account must enrol again; it never falls back to its password alone.
+mailed. It takes that device away with all else that the same recovery added, ends the sessions of
+these, and lets nobody in. If it was the only device the account must enrol again; it never falls
+back to its password alone.
 """
 
-from django.db.models import Q, QuerySet
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
 
 from accounts import audit, sign_ins
-from accounts.models import EventKind, SignIn
+from accounts.models import EventKind, SignIn, User
 from accounts.visitors import Visitor
-from devices import changes, enrolment, veto_tokens
+from devices import changes, enrolment, signals, veto_tokens
 from devices.exceptions import Expired, NotFound
 from devices.models import Device
 
@@ -24,12 +28,20 @@ def by_mail(token: str, *, visitor: Visitor) -> Device:
     return _turn_away(device, visitor=visitor, by="the link in the mail")
 
 
-def by_device(older: Device, notice_id: str, *, visitor: Visitor) -> Device:
+def by_device(older: Device, notice_id: str, *, visitor: Visitor) -> None:
     """What `older` was told of by this notice. Raises NotFound, Expired."""
     notice = changes.find(notice_id, older)
-    if notice is None or notice.about is None:
+    if notice is None:
         raise NotFound
-    return _turn_away(notice.about, visitor=visitor, by=f"“{older.name}”")
+    by = f"“{older.name}”"
+    if notice.about is not None:
+        _turn_away(notice.about, visitor=visitor, by=by)
+        return
+    answers = signals.method_vetoed.send(
+        sender=Device, user=older.user, subject=notice.subject, visitor=visitor, by=by
+    )
+    if not any(gone for _, gone in answers):
+        raise Expired
 
 
 def in_session(device: Device, *, visitor: Visitor) -> Device:
@@ -37,22 +49,40 @@ def in_session(device: Device, *, visitor: Visitor) -> Device:
     return _turn_away(device, visitor=visitor, by="the account manager")
 
 
+def undo_recovery(
+    session: UUID | None, *, turned_away: Any, visitor: Visitor, by: str, kind: EventKind
+) -> None:
+    """`turned_away`, a device or method, is gone: so is all that is new and was added with it, in
+    the recovered session of this public id; that session ends, and each that these opened.
+    """
+    user = turned_away.user
+    gone = [turned_away, *_others_gone(user, session, visitor, by)]
+    let_in = Q(approved_by__in=[one.persistent_id for one in gone])
+    ended = SignIn.objects.filter(let_in | Q(pk=session))
+    sign_ins.end(user, ended, visitor=visitor, by=by)
+    audit.record(kind, user=user, visitor=visitor, device_name=turned_away.name, detail=by)
+
+
 def _turn_away(device: Device, *, visitor: Visitor, by: str) -> Device:
     found = Device.objects.new().filter(pk=device.pk).exists()
     if not found or not enrolment.revoke(device, visitor=visitor, by=by):
         raise Expired
-    sign_ins.end(device.user, _sessions_of(device), visitor=visitor, by=by)
-    audit.record(
-        EventKind.DEVICE_VETOED,
-        user=device.user,
+    undo_recovery(
+        device.enrolment.recovered_in,
+        turned_away=device,
         visitor=visitor,
-        device_name=device.name,
-        detail=by,
+        by=by,
+        kind=EventKind.DEVICE_VETOED,
     )
     return device
 
 
-def _sessions_of(device: Device) -> QuerySet[SignIn]:
-    """Those that it let in, and the one in which it was linked."""
-    linked_in = Q(pk=device.enrolment.recovered_in)
-    return SignIn.objects.filter(Q(approved_by=device.persistent_id) | linked_in)
+def _others_gone(user: User, session: UUID | None, visitor: Visitor, by: str) -> list[Any]:
+    if session is None:
+        return []
+    added = Device.objects.new().of(user).filter(enrolment__recovered_in=session)
+    gone: list[Any] = [one for one in added if enrolment.revoke(one, visitor=visitor, by=by)]
+    answers: list[tuple[Any, Any]] = signals.recovery_undone.send(
+        sender=Device, user=user, session=session, visitor=visitor, by=by
+    )
+    return [*gone, *(one for _, removed in answers for one in removed)]

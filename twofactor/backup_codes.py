@@ -5,6 +5,7 @@ Their form and their hashes are those of twofactor.written_codes.
 
 import json
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -24,12 +25,15 @@ COUNT = 10
 PURPOSE = "backup-codes"
 
 
-def generate(user: User, *, visitor: Visitor, subject: str = "") -> BackupCodeSet:
+def generate(
+    user: User, *, visitor: Visitor, subject: str = "", recovered_in: UUID | None = None
+) -> BackupCodeSet:
     """Ten new codes in place of all earlier ones; readable for ten minutes or until put away.
 
     `subject` is the method that brought them, which "it was not me" then removes as well.
+    `recovered_in` is the session that they are made in, if a recovery opened that.
     """
-    code_set = _replace(user, written_codes.make(COUNT))
+    code_set = _replace(user, written_codes.make(COUNT), recovered_in)
     audit.record(EventKind.BACKUP_CODES_MADE, user=user, visitor=visitor)
     notices.send("backup_codes_made", user, visitor=visitor, subject=subject)
     return code_set
@@ -110,9 +114,11 @@ def put_away_overdue() -> int:
     return int(overdue.update(readable=None))
 
 
-def made_with(method: Device | Method) -> None:
+def made_with(method: Device | Method, *, recovered_in: UUID | None) -> None:
     """The codes came with a method that is new: whoever has one may no more than that method."""
-    BackupCodeSet.objects.filter(user=method.user_id).update(new_until=method.new_until)
+    BackupCodeSet.objects.filter(user=method.user_id).update(
+        new_until=method.new_until, recovered_in=recovered_in
+    )
 
 
 def are_new(user: User) -> bool:
@@ -130,7 +136,7 @@ def discard(user: User) -> None:
     BackupCodeSet.objects.filter(user=user).delete()
 
 
-def _replace(user: User, codes: list[str]) -> BackupCodeSet:
+def _replace(user: User, codes: list[str], recovered_in: UUID | None) -> BackupCodeSet:
     """The set keeps its row, so that a session which named it stays a two-factor one."""
     hashed = [(written_codes.selector_of(code), written_codes.hashed(code)) for code in codes]
     sealed = sealing.seal(json.dumps(codes).encode(), PURPOSE, str(user.pk))
@@ -138,6 +144,7 @@ def _replace(user: User, codes: list[str]) -> BackupCodeSet:
         "name": "Backup codes",
         "made_at": clock.now(),
         "new_until": None,
+        "recovered_in": recovered_in,
         "readable": sealed,
         "saved_at": None,
     }

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device as OTPDevice
@@ -42,6 +43,8 @@ class Method(OTPDevice):
     last_used_at = models.DateTimeField(null=True)
     # Added after a recovery: until then it opens the account and changes nothing.
     new_until = models.DateTimeField(null=True)
+    # The public id of the session in which that was.
+    recovered_in = models.UUIDField(null=True, editable=False)
 
     objects = MethodQuerySet.as_manager()  # type: ignore[assignment,misc]
 
@@ -51,6 +54,10 @@ class Method(OTPDevice):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_new(self) -> bool:
+        return self.new_until is not None and self.new_until > timezone.now()
 
     @property
     def kind(self) -> str:

@@ -68,7 +68,12 @@ def _waiting(request: HttpRequest, user: User) -> OtpApp | None:
 
 def _confirmed(request: HttpRequest, app: OtpApp, form: FirstCodeForm) -> bool:
     try:
-        otp_apps.confirm(app, code=form.cleaned_data["code"], visitor=visitors.of(request))
+        otp_apps.confirm(
+            app,
+            code=form.cleaned_data["code"],
+            visitor=visitors.of(request),
+            recovered_in=standing.recovery_of(request),
+        )
     except WrongCode:
         form.add_error("code", _("This code does not fit. Type the one shown right now."))
     except Throttled as refusal:
@@ -127,6 +132,7 @@ def _registered(request: HttpRequest, user: User, form: NewKeyForm) -> SecurityK
             name=form.cleaned_data["name"],
             binding=logins.binding_of(request),
             visitor=visitors.of(request),
+            recovered_in=standing.recovery_of(request),
         )
     except KeyRefused:
         form.add_error("answer", _("This key could not be added. Try again, or take another one."))
@@ -137,8 +143,6 @@ def added(request: HttpRequest, user: User, method: Method) -> HttpResponse:
     """The person has just shown `method`. A session of the password alone, or of a help-desk code,
     is its from now on; one that another method opened stays with that, and ends with it.
     """
-    if standing.recovered(standing.means_of(request.user)):
-        methods.mark_new(method)
     verified = request.user.is_verified() and not standing.links_only(user)  # type: ignore[union-attr]
     user.refresh_from_db()
     logins.refresh(request, user)

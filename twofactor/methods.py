@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, ngettext
 
-from accounts import audit, clock, notices, people
+from accounts import audit, notices, people
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
-from devices import enrolment, names
+from devices import changes, enrolment, names
 from devices.exceptions import LastFactor
 from devices.models import Device
 from twofactor import backup_codes, demands, helpdesk_codes
@@ -168,21 +168,11 @@ def begin_using(user: User, *, visitor: Visitor) -> bool:
     return first
 
 
-def mark_new(method: Method) -> None:
-    """It was added after a recovery: for a day it opens the account and changes nothing, and no
-    more do the backup codes that it brought.
-    """
-    method.new_until = clock.now() + settings.KAUTH_NEW_DEVICE_TIME
-    method.save(update_fields=["new_until"])
-    if len(overview(method.user).methods) == 1:
-        backup_codes.made_with(method)
-
-
 def tell_added(method: Method, *, visitor: Visitor) -> None:
     """For the record, and by mail; after the commit."""
     _record(EventKind.METHOD_ADDED, method, visitor)
     notices.send(
-        "method_added",
+        "method_recovered" if method.new_until else "method_added",
         method.user,
         visitor=visitor,
         device_name=method.name,
@@ -206,6 +196,7 @@ def remove(method: Method, *, visitor: Visitor, by: str) -> bool:
         user = people.locked(method.user_id)
         removed = type(method).objects.filter(pk=method.pk).delete()[0]
         if removed:
+            changes.forget_method(user, subject_of(method))
             end_using(user, visitor=visitor, by=by)
     if removed:
         _record(EventKind.METHOD_REMOVED, method, visitor, detail=by)

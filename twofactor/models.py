@@ -167,6 +167,8 @@ class BackupCodeSet(OTPDevice):
     made_at = models.DateTimeField()
     # Made when a device was linked after a recovery: as new as that device, and gone with it.
     new_until = models.DateTimeField(null=True)
+    # The public id of the session that they were made in, if a recovery opened it.
+    recovered_in = models.UUIDField(null=True, editable=False)
     # The codes themselves, sealed, until the person has put them away or ten minutes are over.
     readable = models.BinaryField(null=True)
     # When the person said so; nothing else can know it.

@@ -13,7 +13,8 @@ from accounts.mail_models import LinkPurpose, MailedLink
 from accounts.mailed_links import Over
 from accounts.models import User
 from accounts.visitors import Visitor
-from twofactor import backup_codes, helpdesk_codes, methods
+from devices.exceptions import Expired
+from twofactor import backup_codes, helpdesk_codes, methods, recoveries
 
 BY = "it was not me"
 
@@ -42,6 +43,17 @@ def _remove_method(link: MailedLink, visitor: Visitor) -> None:
         methods.take_away(method, visitor=visitor, by=BY)
 
 
+def _turn_away(link: MailedLink, visitor: Visitor) -> None:
+    """With all else that the same recovery added, as long as that is new."""
+    kind, _, public_id = link.subject.partition(":")
+    method = methods.find(link.user, kind, public_id)
+    try:
+        if method is not None:
+            recoveries.turn_away(method, visitor=visitor, by=BY)
+    except Expired:
+        _remove_method(link, visitor)
+
+
 def _demand_method(link: MailedLink, _visitor: Visitor) -> None:
     """Who took the last method away must not find the password alone in its place."""
     if not methods.enabled(link.user):
@@ -65,6 +77,7 @@ def _end_helpdesk_code(link: MailedLink, _visitor: Visitor) -> None:
 UNDO: dict[str, Undo] = {
     "device_linked": _remove_method,
     "method_added": _remove_method,
+    "method_recovered": _turn_away,
     "device_removed": _demand_method,
     "method_removed": _demand_method,
     "two_factor_off": _demand_method,

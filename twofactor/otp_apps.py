@@ -5,6 +5,7 @@ those of linked devices are, in `devices/one_time_codes.py`.
 """
 
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,7 @@ from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import one_time_codes
 from devices.sealing import SealBroken
-from twofactor import methods
+from twofactor import methods, recoveries
 from twofactor.exceptions import SetupOver
 from twofactor.method_models import MethodQuerySet, OtpApp
 
@@ -56,9 +57,10 @@ def address(app: OtpApp) -> str:
     return f"otpauth://totp/{label}?{urlencode(facts, quote_via=quote)}"
 
 
-def confirm(app: OtpApp, *, code: str, visitor: Visitor) -> None:
+def confirm(app: OtpApp, *, code: str, visitor: Visitor, recovered_in: UUID | None = None) -> None:
     """The app shows the right code: from now on it is a method of its account.
 
+    `recovered_in` is the session that adds it, if a recovery opened that: then it is new for a day.
     Raises WrongCode, Throttled, SetupOver, TooManyMethods, NotAllowed. Tries are counted apart from
     those of signing in, which nobody's set-up may hold up.
     """
@@ -80,6 +82,7 @@ def confirm(app: OtpApp, *, code: str, visitor: Visitor) -> None:
         ):
             raise SetupOver
         methods.begin_using(user, visitor=visitor)
+        recoveries.mark_new(app, recovered_in)
     methods.tell_added(app, visitor=visitor)
 
 

@@ -63,7 +63,8 @@ def backup_codes_page(request: HttpRequest) -> HttpResponseBase:
         return too_new(request, new_until)
     if request.method == "POST" and methods.enabled(user):
         if request.POST.get("action") == "new":
-            backup_codes.generate(user, visitor=visitor)
+            made_in = standing.recovery_of(request)
+            backup_codes.generate(user, visitor=visitor, recovered_in=made_in)
         elif request.POST.get("action") == "saved" and backup_codes.saved(user, visitor=visitor):
             messages.success(request, _("Your backup codes are put away. Keep them safe."))
             return redirect("twofactor:overview")

@@ -8,6 +8,7 @@ import hmac
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import webauthn
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -36,7 +37,7 @@ from accounts import audit, clock, notices, people, policies, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import keys, names, tampering
-from twofactor import ceremonies, methods
+from twofactor import ceremonies, methods, recoveries
 from twofactor.exceptions import KeyRefused
 from twofactor.method_models import SecurityKey
 
@@ -86,9 +87,18 @@ def registration_options(user: User, *, binding: str, visitor: Visitor = audit.N
     return options_to_json(options)
 
 
-def register(user: User, *, answer: str, name: str, binding: str, visitor: Visitor) -> SecurityKey:
+def register(
+    user: User,
+    *,
+    answer: str,
+    name: str,
+    binding: str,
+    visitor: Visitor,
+    recovered_in: UUID | None = None,
+) -> SecurityKey:
     """The new key that `answer` proves, from now on a method of `user`.
 
+    `recovered_in` is the session that adds it, if a recovery opened that: then it is new for a day.
     Raises KeyRefused, TooManyMethods, NotAllowed.
     """
     policies.check_allowed(user, SecurityKey.KIND, visitor=visitor)
@@ -99,6 +109,7 @@ def register(user: User, *, answer: str, name: str, binding: str, visitor: Visit
             methods.check_room(account, SecurityKey)
             key.save()
             methods.begin_using(account, visitor=visitor)
+            recoveries.mark_new(key, recovered_in)
     except (KeyRefused, IntegrityError):
         # Another account may have this very key: the answer does not tell.
         audit.record(EventKind.KEY_REFUSED, user=user, visitor=visitor, method="key_setup")

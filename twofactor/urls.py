@@ -5,6 +5,7 @@ from twofactor import (
     api,
     method_views,
     not_me_views,
+    recovery_views,
     section_views,
     views,
     way_views,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("2fa/keys/<uuid:public_id>/", method_views.method, {"kind": "keys"}, name="security_key"),
     path("2fa/otp/<uuid:public_id>/", method_views.method, {"kind": "otp"}, name="otp_app"),
     path("2fa/<slug:kind>/<uuid:public_id>/remove/", method_views.remove, name="remove"),
+    path("2fa/<slug:kind>/<uuid:public_id>/veto/", recovery_views.veto, name="veto"),
     path("2fa/backup-codes/", section_views.backup_codes_page, name="backup_codes"),
     path(
         "2fa/backup-codes/download/",

@@ -67,7 +67,7 @@ def test_the_old_phone_turns_away_what_a_help_desk_code_linked(
     old.reads(TOLD)
     gallery.show_ours(old.page, "app-turn-away")
     old.press(NOT_ME)
-    old.reads("That device is removed")
+    old.reads("It is removed")
     new.reads("was removed in the 2FA section")
     caller.open("/manager/")
     expect(caller.page).to_have_url(f"{person.origin}/login/?next=/manager/")
