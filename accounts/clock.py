@@ -14,3 +14,8 @@ def now() -> datetime:
             cursor.execute("SELECT strftime('%s', 'now')")
         (seconds,) = cursor.fetchone()
     return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def whole(time: datetime) -> datetime:
+    """The same of a time that a statement for something else brought along."""
+    return time.replace(microsecond=0)

@@ -24,3 +24,8 @@ def locked(user_id: UUID) -> User:
     """
     account: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
     return account
+
+
+def hold(user_id: UUID) -> None:
+    """The lock of `locked`, for those who need nothing else of the account."""
+    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=user_id)

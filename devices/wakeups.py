@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 def account(user_id: UUID, *, until: datetime) -> None:
     """After the commit, wakes the devices of this account; in vain after `until`, so not then."""
+    if not settings.KAUTH_VAPID_KEY:
+        return
     asked = PushSubscription.objects.filter(
         device__user=user_id, device__state=DeviceState.ACTIVE
     ).values_list("device_id", flat=True)

@@ -53,7 +53,7 @@ def take(
         challenge = _authentic(challenge, device, decision, number, signature)
         state = _outcome(challenge, decision, number)
         with transaction.atomic():
-            people.locked(device.user_id)
+            people.hold(device.user_id)
             if not _settle(challenge, device, state):
                 raise _too_late(challenge_id)
             _after_answer(challenge, device, state, visitor)

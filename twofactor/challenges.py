@@ -19,7 +19,7 @@ from accounts.visitors import Visitor
 from devices import doorbell, wakeups
 from devices.models import Device, DeviceState
 from twofactor import fatigue, requests
-from twofactor.exceptions import NotApproved, Paused
+from twofactor.exceptions import NotApproved
 from twofactor.models import Challenge, Match, Purpose, State
 
 RUNG_AFTER_EXPIRY = timedelta(minutes=1)
@@ -38,20 +38,25 @@ def issue(
 
     Only the session that `binding` names can use the answer. Raises Paused.
     """
-    try:
-        challenge, superseded = _write(
-            user=user,
-            purpose=purpose,
-            binding=binding,
-            visitor=visitor,
-            new_browser=known_browser is None,
-            service=service,
-        )
-    except Paused:
+    # A pause is no exception in here: nothing is written then that would have to be undone.
+    with transaction.atomic(savepoint=False):
+        account = people.locked(user.pk)
+        facts = _facts(user)
+        pause = fatigue.pause(facts, visitor)
+        if pause is None:
+            _supersede(facts.open, user)
+            challenge = _write(
+                account=account,
+                purpose=purpose,
+                binding=binding,
+                visitor=visitor,
+                new_browser=known_browser is None,
+                service=service,
+                now=facts.now,
+            )
+    if pause is not None:
         audit.record(EventKind.REQUEST_PAUSED, user=user, visitor=visitor)
-        raise
-    for earlier in superseded:
-        announce(earlier, State.SUPERSEDED, user.pk)
+        raise pause
     doorbell.ring(doorbell.account_group(user.pk), "asked", challenge=challenge.pk)
     wakeups.account(user.pk, until=challenge.expires_at)
     audit.record(EventKind.REQUEST_SENT, user=user, visitor=visitor)
@@ -177,51 +182,53 @@ def announce(challenge_id: str, state: State, user_id: object) -> None:
     )
 
 
+def _facts(user: User) -> fatigue.Facts:
+    """What is overdue is marked before it is judged by."""
+    facts = fatigue.look(user)
+    overdue = Challenge.objects.filter(pk__in=facts.open, state=State.PENDING)
+    if facts.open and overdue.filter(expires_at__lte=Now()).update(
+        state=State.EXPIRED, ended_at=F("expires_at")
+    ):
+        return fatigue.look(user)
+    return facts
+
+
+def _supersede(earlier: list[str], user: User) -> None:
+    if earlier:
+        Challenge.objects.filter(pk__in=earlier, state=State.PENDING).update(
+            state=State.SUPERSEDED, ended_at=Now()
+        )
+    for challenge in earlier:
+        announce(challenge, State.SUPERSEDED, user.pk)
+
+
 def _write(
     *,
-    user: User,
+    account: User,
     purpose: Purpose,
     binding: str,
     visitor: Visitor,
     new_browser: bool,
     service: str,
-) -> tuple[Challenge, list[str]]:
-    """One transaction, under the account's lock: count, supersede, insert."""
-    with transaction.atomic():
-        account = people.locked(user.pk)
-        now = clock.now()
-        earlier = _pending(user)
-        fatigue.check(user, visitor, now)
-        if earlier:
-            Challenge.objects.filter(pk__in=earlier, state=State.PENDING).update(
-                state=State.SUPERSEDED, ended_at=Now()
-            )
-        match = _match(account, new_browser=new_browser)
-        challenge = Challenge.objects.create(
-            user=user,
-            purpose=purpose,
-            match=match,
-            number=requests.new_number() if match == Match.NUMBER else "",
-            binding=binding,
-            epoch=account.security_epoch,
-            context=requests.context_of(
-                user=user, visitor=visitor, service=service, new_browser=new_browser
-            ),
-            address=visitor.address or None,
-            browser=visitor.browser,
-            created_at=now,
-            expires_at=now + settings.KAUTH_CHALLENGE_LIFETIME,
-        )
-    return challenge, earlier
-
-
-def _pending(user: User) -> list[str]:
-    """What still waits for an answer of this account; what is overdue is marked on the way."""
-    pending = Challenge.objects.of(user).filter(state=State.PENDING)
-    if not pending.exists():
-        return []
-    pending.filter(expires_at__lte=Now()).update(state=State.EXPIRED, ended_at=F("expires_at"))
-    return list(pending.values_list("pk", flat=True))
+    now: datetime,
+) -> Challenge:
+    match = _match(account, new_browser=new_browser)
+    challenge: Challenge = Challenge.objects.create(
+        user=account,
+        purpose=purpose,
+        match=match,
+        number=requests.new_number() if match == Match.NUMBER else "",
+        binding=binding,
+        epoch=account.security_epoch,
+        context=requests.context_of(
+            user=account, visitor=visitor, service=service, new_browser=new_browser
+        ),
+        address=visitor.address or None,
+        browser=visitor.browser,
+        created_at=now,
+        expires_at=now + settings.KAUTH_CHALLENGE_LIFETIME,
+    )
+    return challenge
 
 
 def _match(user: User, *, new_browser: bool) -> Match:

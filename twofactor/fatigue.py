@@ -4,12 +4,18 @@ Whoever knows a password could otherwise ring until somebody presses YES. Only r
 back; codes and backup codes never are. Source: NIST SP 800-63B-4, section 3.1.3.2.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Now
+
+from accounts import clock
 from accounts.models import LONG_AGO, EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 from twofactor.exceptions import Paused, Why
-from twofactor.models import Absence, Challenge, State
+from twofactor.models import Challenge, State
 
 # So many requests in so long, since the last success.
 BUDGETS = (
@@ -23,37 +29,64 @@ LONGEST_PAUSE = timedelta(hours=1)
 MUTE = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-Asked = list[tuple[datetime, str, datetime | None]]
+
+class Asked(NamedTuple):
+    """One request of the last day, or an older one that is still open."""
+
+    challenge: str
+    created_at: datetime
+    state: str
+    ended_at: datetime | None
+    address: str | None
+    browser: str
 
 
-def check(user: User, visitor: Visitor, now: datetime) -> None:
-    """Raises Paused when the devices of `user` are not to be rung at `now` for this visitor."""
-    today: Asked = list(
-        Challenge.objects.of(user)
-        .filter(created_at__gt=now - DAY)
-        .order_by("created_at")
-        .values_list("created_at", "state", "ended_at")
-    )
-    success = _last_success(user, today)
-    recent = [asked for asked in today if success is None or asked[0] > success]
-    unwelcome = [end for _, state, end in recent if state in UNWELCOME and end]
+@dataclass(frozen=True)
+class Facts:
+    """All that is judged by, as the database had it at `now`."""
+
+    now: datetime
+    success: datetime | None
+    away_until: datetime | None
+    asked: list[Asked]
+
+    @property
+    def open(self) -> list[str]:
+        return [one.challenge for one in self.asked if one.state == State.PENDING]
+
+
+def look(user: User) -> Facts:
+    """Two statements. Whoever acts on them holds the account's lock."""
+    successes = (EventKind.SIGNED_IN, EventKind.REAUTHENTICATED)
+    events = SecurityEvent.objects.filter(user=OuterRef("pk"), kind__in=successes)
+    time, success, away_until = User.objects.values_list(
+        Now(), Subquery(events.values("created_at")[:1]), "absence__until"
+    ).get(pk=user.pk)
+    now = clock.whole(time)
+    recent = Challenge.objects.filter(Q(created_at__gt=now - DAY) | Q(state=State.PENDING))
+    rows = recent.of(user).order_by("created_at").values_list("pk", *Asked._fields[1:])
+    return Facts(now, success, away_until, [Asked(*row) for row in rows])
+
+
+def pause(facts: Facts, visitor: Visitor) -> Paused | None:
+    """How long the devices are not to be rung for this visitor; None when they may be."""
+    now, success = facts.now, _last_success(facts)
+    recent = [one for one in facts.asked if success is None or one.created_at > success]
+    unwelcome = [one.ended_at for one in recent if one.state in UNWELCOME and one.ended_at]
     waits = [
-        (_budget_free_at([created for created, _, _ in recent], now), Why.OFTEN),
+        (_budget_free_at([one.created_at for one in recent], now), Why.OFTEN),
         (_pause_over_at(unwelcome), Why.NOT_APPROVED),
-        (_mute_over_at(user, visitor, now), Why.NOT_APPROVED),
-        (_back_at(user, now), Why.AWAY),
+        (_mute_over_at(facts, visitor), Why.NOT_APPROVED),
+        (_back_at(facts), Why.AWAY),
     ]
     until, why = max((wait, why) for wait, why in waits)
-    if until > now:
-        raise Paused(until, why)
+    return Paused(until, why) if until > now else None
 
 
-def _last_success(user: User, today: Asked) -> datetime | None:
+def _last_success(facts: Facts) -> datetime | None:
     """A sign-in by whatever method, or a request that was approved and used."""
-    successes = (EventKind.SIGNED_IN, EventKind.REAUTHENTICATED)
-    event = SecurityEvent.objects.filter(user=user, kind__in=successes).first()
-    used = [end for _, state, end in today if state == State.CONSUMED and end]
-    return max([*used, *([event.created_at] if event else [])], default=None)
+    used = [one.ended_at for one in facts.asked if one.state == State.CONSUMED and one.ended_at]
+    return max([*used, *([facts.success] if facts.success else [])], default=None)
 
 
 def _budget_free_at(created: list[datetime], now: datetime) -> datetime:
@@ -74,22 +107,22 @@ def _pause_over_at(ends: list[datetime]) -> datetime:
     return max(ends) + min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
 
 
-def _mute_over_at(user: User, visitor: Visitor, now: datetime) -> datetime:
+def _mute_over_at(facts: Facts, visitor: Visitor) -> datetime:
     """After "it was not me" the browser and network that asked are not heard for an hour."""
-    reported = Challenge.objects.of(user).filter(
-        browser=visitor.browser, state=State.REPORTED, ended_at__gt=now - MUTE
-    )
     ends = [
-        ended_at + MUTE
-        for address, ended_at in reported.values_list("address", "ended_at")
-        if ended_at and Visitor(address or "").network == visitor.network
+        one.ended_at + MUTE
+        for one in facts.asked
+        if one.state == State.REPORTED
+        and one.ended_at
+        and one.browser == visitor.browser
+        and Visitor(one.address or "").network == visitor.network
     ]
     return max(ends, default=LONG_AGO)
 
 
-def _back_at(user: User, now: datetime) -> datetime:
+def _back_at(facts: Facts) -> datetime:
     """While the person is away. Whoever waits is told an hour at most: how long somebody is not
     at home is not for everybody who knows the password.
     """
-    until = Absence.objects.filter(user=user).values_list("until", flat=True).first()
-    return min(until, now + LONGEST_PAUSE) if until and until > now else LONG_AGO
+    until = facts.away_until
+    return min(until, facts.now + LONGEST_PAUSE) if until and until > facts.now else LONG_AGO

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
@@ -16,9 +17,9 @@ from django.views.decorators.http import require_POST
 from accounts import clock, known_browsers, people, sessions, standing, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
-from accounts.models import User
 from devices.models import Device
-from twofactor import challenges, demands, fatigue, methods, waiting, ways
+from twofactor import challenges, demands, fatigue, waiting, ways
+from twofactor.demands import Names
 from twofactor.exceptions import NotApproved, Paused
 from twofactor.forms import CodeForm
 from twofactor.models import Challenge, Purpose, State
@@ -39,7 +40,7 @@ def second_step(page: Page) -> Callable[[HttpRequest], HttpResponseBase]:
             # Told by the address and not by the session: one that is made for it now would take
             # the place of the one that another tab was just given.
             return redirect(f"{resolve_url(settings.LOGIN_URL)}?over=1")
-        if not methods.required(pending.user):
+        if not ways.needed(pending.user, own(request, pending)):
             return signed_in(request, pending, device=None, method="password")
         return page(request, pending)
 
@@ -62,9 +63,18 @@ def verify(request: HttpRequest, pending: PendingLogin) -> HttpResponseBase:
 
 def _first_way(request: HttpRequest, pending: PendingLogin) -> Way:
     under_way = request.method == "POST" or pending.asked or "way" in request.GET
-    if under_way and demands.device_may_be_asked(pending.user):
+    names = own(request, pending)
+    if under_way and ways.DEVICE in ways.of(pending.user, names):
         return ways.DEVICE
-    return ways.first(pending.user, used_last=_used_last(request, pending))
+    return ways.first(pending.user, used_last=_used_last(request, pending), own=names)
+
+
+def own(request: HttpRequest, pending: PendingLogin) -> Names:
+    """The methods of the account. Many parts of one request ask; the tables are asked once."""
+    found: Names | None = request.__dict__.get("own_methods")
+    if found is None:
+        found = request.__dict__["own_methods"] = demands.names(pending.user)
+    return found
 
 
 def _used_last(request: HttpRequest, pending: PendingLogin) -> str:
@@ -77,11 +87,11 @@ def _finish(request: HttpRequest, pending: PendingLogin) -> HttpResponse | None:
     try:
         # All or nothing: an approval is not used up by a sign-in that fails on the way.
         with transaction.atomic():
-            people.locked(pending.user.pk)
+            people.hold(pending.user.pk)
             challenge = challenges.consume(
                 challenge_id=pending.challenge, user=pending.user, binding=pending.binding
             )
-            return signed_in(request, pending, device=challenge.answered_by, method="kauth")
+            return _let_in(request, pending, device=challenge.answered_by, method="kauth")
     except NotApproved:
         return None
 
@@ -95,11 +105,11 @@ def _waiting_page(request: HttpRequest, pending: PendingLogin) -> HttpResponse:
     context = {
         "pending": pending,
         "waiting": state.as_json(),
-        "devices": _device_names(pending.user),
+        "devices": own(request, pending).get(Device.KIND, ()),
         "number": challenge.number if challenge and state.state == State.PENDING else "",
         "resend_in": state.resend_in,
         "form": CodeForm(),
-        "ways": ways.others(pending.user, ways.DEVICE),
+        "ways": ways.others(pending.user, ways.DEVICE, own(request, pending)),
         "code_at_once": _used_last(request, pending) == ways.CODE.name,
     }
     return render(request, "twofactor/verify.html", context)
@@ -123,7 +133,7 @@ def _ask(request: HttpRequest, pending: PendingLogin) -> tuple[Challenge | None,
         # No device is rung for a question that its session does not know of.
         logins.wait_for(request, challenge.pk)
         sessions.save(request)
-    return challenge, waiting.on(challenge)
+    return challenge, waiting.on(challenge, challenge.created_at)
 
 
 @never_cache
@@ -136,17 +146,16 @@ def verify_state(request: HttpRequest) -> HttpResponse:
     return JsonResponse(state.as_json())
 
 
-def _state_of(request: HttpRequest, pending: PendingLogin, challenge: Challenge | None) -> Waiting:
+def _state_of(request: HttpRequest, pending: PendingLogin, challenge: Any | None) -> Waiting:
     """What there is to say without asking anew, and when a new question may be asked."""
-    state = waiting.on(challenge) if challenge else waiting.resting()
+    state = waiting.on(challenge, clock.whole(challenge.now)) if challenge else waiting.resting()
     if state.state in (State.PENDING, State.APPROVED, State.CONSUMED):
         return state
-    try:
-        fatigue.check(pending.user, visitors.of(request), clock.now())
-    except Paused as pause:
-        rest = waiting.paused(pause)
-        return rest if challenge is None else replace(state, resend_in=rest.resend_in)
-    return state
+    pause = fatigue.pause(fatigue.look(pending.user), visitors.of(request))
+    if pause is None:
+        return state
+    rest = waiting.paused(pause)
+    return rest if challenge is None else replace(state, resend_in=rest.resend_in)
 
 
 @require_POST
@@ -173,30 +182,35 @@ def signed_in(
     request: HttpRequest, pending: PendingLogin, *, device: Any, method: str
 ) -> HttpResponse:
     """The one way out of the second step. Who is let in is written down whole, or not let in."""
+    with transaction.atomic():
+        people.hold(pending.user.pk)
+        return _let_in(request, pending, device=device, method=method)
+
+
+def _let_in(
+    request: HttpRequest, pending: PendingLogin, *, device: Any, method: str
+) -> HttpResponse:
+    """Call it in a transaction that holds the account."""
     response = redirect(pending.next)
-    with transaction.atomic(savepoint=False):
-        people.locked(pending.user.pk)
-        logins.complete(request, pending, device=device, method=method)
-        if device is not None:
-            remembered = "" if standing.recovered(device) else method
-            known_browsers.remember(request, response, pending.user, method=remembered)
-        sessions.save(request)
+    logins.complete(request, pending, device=device, method=method)
+    if device is not None:
+        remembered = "" if standing.recovered(device) else method
+        known_browsers.remember(request, response, pending.user, method=remembered)
+    sessions.save(request)
     return response
 
 
 def _challenge_of(pending: PendingLogin) -> Challenge | None:
+    """With the database's clock, which tells how long it has still to wait."""
     if not pending.challenge:
         return None
     challenge: Challenge | None = (
-        Challenge.objects.select_related("seen_by")
+        Challenge.objects.annotate(now=Now())
+        .select_related("seen_by")
         .filter(pk=pending.challenge, user=pending.user, binding=pending.binding)
         .first()
     )
     return challenge
-
-
-def _device_names(user: User) -> list[str]:
-    return list(Device.objects.of(user).active().values_list("name", flat=True))
 
 
 def end_question(request: HttpRequest, pending: PendingLogin) -> None:

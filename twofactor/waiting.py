@@ -45,9 +45,9 @@ class Waiting:
         return asdict(self)
 
 
-def on(challenge: Challenge) -> Waiting:
-    """The state of `challenge`."""
-    left = int((challenge.expires_at - clock.now()).total_seconds())
+def on(challenge: Challenge, now: datetime) -> Waiting:
+    """The state of `challenge` at `now`, by the database's clock in whole seconds."""
+    left = int((challenge.expires_at - now).total_seconds())
     state = State(challenge.state)
     if state == State.PENDING and left <= 0:
         state = State.EXPIRED

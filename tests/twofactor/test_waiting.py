@@ -20,7 +20,7 @@ NOT_APPROVED = ("denied", "Not approved. Try again, or use a code.")
 def told(challenge: Challenge, **changes: object) -> waiting.Waiting:
     """What is said once the row has these values."""
     Challenge.objects.filter(pk=challenge.pk).update(**changes)
-    return waiting.on(Challenge.objects.get(pk=challenge.pk))
+    return waiting.on(Challenge.objects.get(pk=challenge.pk), clock.now())
 
 
 @pytest.mark.parametrize(
