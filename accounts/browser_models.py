@@ -16,6 +16,10 @@ class KnownBrowser(models.Model):
     address = models.GenericIPAddressField(null=True)
     # How this browser passed the second step last: what it is offered first, and no more than that.
     last_method = models.CharField(max_length=20, blank=True)
+    # The public id of the session in which it became known, and the method that had opened that,
+    # as django-otp names it: what they made known goes with them.
+    known_in = models.UUIDField(null=True, editable=False)
+    known_by = models.CharField(max_length=255, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(auto_now=True)
 

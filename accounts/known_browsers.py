@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts import audit, visitors
+from accounts import audit, sign_ins, standing, visitors
 from accounts.models import EventKind, KnownBrowser, User
 from accounts.visitors import Visitor
 
@@ -49,7 +49,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User, *, method
 
     `method` is the one to offer first next time; without one it stays as it was.
     """
-    browser = find(request, user) or KnownBrowser(user=user)
+    browser = find(request, user) or _newly_known(request, user)
     visitor = visitors.of(request)
     seen = (visitor.browser, visitor.address or None, method or browser.last_method)
     if seen != (browser.name, browser.address, browser.last_method) or not _just_used(browser):
@@ -83,6 +83,14 @@ def forget_old() -> int:
     """Drops those whose cookie is over; returns how many."""
     since = timezone.now() - timedelta(seconds=COOKIE_AGE)
     return KnownBrowser.objects.filter(last_used_at__lte=since).delete()[0]
+
+
+def _newly_known(request: HttpRequest, user: User) -> KnownBrowser:
+    means = standing.means_of(getattr(request, "user", None))
+    if means is None:
+        return KnownBrowser(user=user)
+    here = sign_ins.current(request)
+    return KnownBrowser(user=user, known_in=here, known_by=means.persistent_id)
 
 
 def _just_used(browser: KnownBrowser) -> bool:

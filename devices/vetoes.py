@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from accounts import audit, sign_ins
-from accounts.models import EventKind, SignIn, User
+from accounts import audit, known_browsers, sign_ins
+from accounts.models import EventKind, KnownBrowser, SignIn, User
 from accounts.visitors import Visitor
 from devices import changes, enrolment, signals, veto_tokens
 from devices.exceptions import Expired, NotFound
@@ -53,13 +53,17 @@ def undo_recovery(
     session: UUID | None, *, turned_away: Any, visitor: Visitor, by: str, kind: EventKind
 ) -> None:
     """`turned_away`, a device or method, is gone: so is all that is new and was added with it, in
-    the recovered session of this public id; that session ends, and each that these opened.
+    the recovered session of this public id. That session ends, and each that these opened; no
+    browser is known any more because of them.
     """
     user = turned_away.user
     gone = [turned_away, *_others_gone(user, session, visitor, by)]
-    let_in = Q(approved_by__in=[one.persistent_id for one in gone])
-    ended = SignIn.objects.filter(let_in | Q(pk=session))
-    sign_ins.end(user, ended, visitor=visitor, by=by)
+    means = [one.persistent_id for one in gone]
+    here = session or sign_ins.NOWHERE
+    made_known = KnownBrowser.objects.filter(Q(known_by__in=means) | Q(known_in=here))
+    known_browsers.forget(user, made_known, visitor=visitor)
+    let_in = SignIn.objects.filter(Q(approved_by__in=means) | Q(pk=here))
+    sign_ins.end(user, let_in, visitor=visitor, by=by)
     audit.record(kind, user=user, visitor=visitor, device_name=turned_away.name, detail=by)
 
 

@@ -8,13 +8,14 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import EventKind, SecurityEvent, SignIn, User
+from accounts.models import EventKind, KnownBrowser, SecurityEvent, SignIn, User
 from devices import enrolment, vetoes
 from devices.exceptions import Expired
 from devices.models import Device, DeviceState
 from tests.calls import call, refusal
 from tests.linked import Linked
-from tests.pages import browser, is_signed_in, two_factor_browser
+from tests.otp import code_of
+from tests.pages import browser, is_signed_in, log_in, two_factor_browser
 from tests.people import VISITOR
 from tests.recovering import helped_browser, links_in
 from twofactor import backup_codes, methods
@@ -201,6 +202,26 @@ def test_the_browser_that_linked_it_by_a_backup_code_is_signed_out_too(phone: Li
     assert not is_signed_in(opened)
     assert is_signed_in(kept)
     assert SignIn.objects.filter(user=phone.user).count() == 1
+
+
+def known_to(user: User) -> list[str]:
+    return sorted(str(one.address) for one in user.known_browsers.all())
+
+
+def test_the_browsers_that_it_made_known_are_forgotten(phone: Linked) -> None:
+    """That in which it was linked, and each that it opened; those of before stay known."""
+    user = phone.user
+    KnownBrowser.objects.create(user=user, address="198.51.100.7")
+    codes = BackupCodeSet.objects.get(user=user)
+    desk = two_factor_browser(user, means=codes, address="198.51.100.8")
+    _, new = links_in(desk)
+    opened = browser(address="198.51.100.9")
+    log_in(opened)
+    opened.post("/login/verify/code/", {"code": code_of(new)})
+    opened.post("/logout/")
+    assert known_to(user) == ["198.51.100.7", "198.51.100.8", "198.51.100.9"]
+    vetoes.in_session(new, visitor=VISITOR)
+    assert known_to(user) == ["198.51.100.7"]
 
 
 def test_d43_without_another_device_the_account_must_enrol_again(alice: Linked) -> None:
