@@ -48,6 +48,7 @@ class ServerState:
         self.open: dict[str, Message] = {}
         self.away: int | None = None
         self.notices: list[Message] = []
+        self.vetoed: list[str] = []
         # What has happened; tests wait for the next one.
         self.claimed: asyncio.Queue[LinkedDevice] = asyncio.Queue()
         self.connected: asyncio.Queue[LinkedDevice] = asyncio.Queue()

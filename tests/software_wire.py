@@ -45,7 +45,9 @@ class Wire(ServerState):
             return self._away(request)
         if call == "POST provision":
             return self._provision(device)
-        if call == "POST provisioned":
+        if call == "POST veto":
+            self.vetoed.append(messages.decode(request.body)["notice"])
+        elif call == "POST provisioned":
             device.provisioned = True
         elif call == "POST seen":
             await self.seen.put(messages.decode(request.body)["challenge"])

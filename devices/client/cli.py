@@ -70,7 +70,15 @@ def parser() -> argparse.ArgumentParser:
     # SUPPRESS: an option before the command must not be undone by its default after it.
     _add_store_options(everywhere, default=argparse.SUPPRESS)
     names = top.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_link, _add_accounts, _add_listen, _add_code, _add_away, _add_unlink):
+    for add in (
+        _add_link,
+        _add_accounts,
+        _add_listen,
+        _add_code,
+        _add_away,
+        _add_veto,
+        _add_unlink,
+    ):
         add(names, everywhere)
     return top
 
@@ -158,6 +166,16 @@ def _add_away(names: Any, parent: argparse.ArgumentParser) -> None:
         "--hours", type=_hours, metavar="N", help="from now on for 1 to 720; without it, only tells"
     )
     change.add_argument("--back", action="store_true", help="you are back: end it now")
+
+
+def _add_veto(names: Any, parent: argparse.ArgumentParser) -> None:
+    one = _add(
+        names, parent, commands.veto, "Remove what was added after a recovery, while it is new."
+    )
+    one.add_argument(
+        "account", metavar="ACCOUNT", nargs="?", help="which one, if there are several"
+    )
+    one.add_argument("--remove", action="store_true", help="remove all of it without asking")
 
 
 def _add_unlink(names: Any, parent: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devices.client import totp
+from devices.client import recovered, totp
 from devices.client.accounts import CLAIMING, Account, choose
 from devices.client.calls import Calls
 from devices.client.errors import ClientError, ExitCode, Refused, StoreProblem, UsageProblem
@@ -132,6 +132,24 @@ async def away(session: Session, options: Namespace) -> ExitCode:
                 identity, method, "/device/v1/away", body
             )
     session.terminal.say(_away_in_words(account, answer.get("until")))
+    return ExitCode.DONE
+
+
+async def veto(session: Session, options: Namespace) -> ExitCode:
+    """What was added after a recovery of the account, and whether it stays."""
+    account = choose(session.accounts(), options.account)
+    identity = Identity(session.wallet(), account)
+    async with http_client() as http:
+        calls = Calls(http, account.origin)
+        with forgotten_when_revoked(identity):
+            found = await recovered.additions(identity, calls)
+            for new in found:
+                await recovered.settle(
+                    new, identity, calls, session.terminal, ask=not options.remove
+                )
+    if not found:
+        who = f"{short(account.login)} on {account.host}"
+        session.terminal.say(f"Nothing new was added to {who} after a recovery.")
     return ExitCode.DONE
 
 

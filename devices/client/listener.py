@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import Any, Final
 
-from devices.client import provisioning
+from devices.client import provisioning, recovered
 from devices.client.accounts import ACTIVE, PENDING
 from devices.client.calls import Calls, SlowDown
 from devices.client.case import Case
@@ -183,7 +183,10 @@ class Listener:
         self._noted.add(notice)
         account = self._identity.account
         self._desk.terminal.say(f"{account.host}, {short(account.login)}: {short(text)}")
-        await self._courier.seen(notice)
+        if message.get("kind") == recovered.KIND:  # it stays until a person has said yes or no
+            self._desk.terminal.say("If it was not you: python -m devices.client veto")
+        else:
+            await self._courier.seen(notice)
 
     def _close(self, challenge: str, state: str) -> None:
         if challenge in self._cases:

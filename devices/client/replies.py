@@ -42,7 +42,7 @@ class Person:
     async def to(self, question: Question) -> Reply | None:
         self._terminal.lines.forget_typed()
         while True:
-            decision = await self._choice("Is it you? y = yes, n = no, r = not me:", _FIRST_WORDS)
+            decision = await self.choice("Is it you? y = yes, n = no, r = not me:", _FIRST_WORDS)
             if decision == DENY:
                 return await self._after_no()
             if decision != APPROVE or not question.needs_number:
@@ -64,12 +64,12 @@ class Person:
             self._terminal.say(f"That is not a number of {question.digits} digits.")
 
     async def _after_no(self) -> Reply:
-        decision = await self._choice(
+        decision = await self.choice(
             "Did you stop it yourself? s = I stopped it myself, r = It was not me:", _SECOND_WORDS
         )
         return Reply(decision or DENY)
 
-    async def _choice(self, text: str, words: dict[str, str]) -> str | None:
+    async def choice(self, text: str, words: dict[str, str]) -> str | None:
         while True:
             self._terminal.prompt(text)
             line = await self._terminal.lines.next()

@@ -7,9 +7,9 @@ import pytest
 
 from devices.client import totp
 from devices.protocol import ErrorCode, b64
-from tests.devices.client.desktop import Desktop
+from tests.devices.client.desktop import Desktop, next_of
 from tests.software_server import SoftwareServer
-from tests.software_state import LOGIN, LinkedDevice
+from tests.software_state import LOGIN, LinkedDevice, Message
 
 Two = tuple[SoftwareServer, SoftwareServer]
 
@@ -193,3 +193,51 @@ async def test_a_time_that_cannot_be_is_not_told(desktop: Desktop, server: Softw
     server.away = 2**60
     assert await desktop.run("away") == 0
     assert "is not away" in desktop.screen.getvalue()
+
+
+def recovered(name: str) -> Message:
+    text = f"“{name}” was linked after a recovery of your account."
+    return {"t": "notice", "notice": name * 43, "kind": "device_recovered", "text": text}
+
+
+@pytest.fixture
+async def server_with_news(desktop: Desktop, server: SoftwareServer) -> SoftwareServer:
+    await desktop.linked_with(server)
+    other = {"t": "notice", "notice": "Z" * 43, "kind": "device_linked", "text": "Linked."}
+    server.notices = [recovered("A"), other, recovered("B")]
+    return server
+
+
+async def test_veto_removes_what_was_not_the_person(
+    desktop: Desktop, server_with_news: SoftwareServer
+) -> None:
+    for word in ("what?", "y", "n"):
+        desktop.type(word)
+    assert await desktop.run("veto") == 0
+    assert server_with_news.vetoed == ["B" * 43]
+    assert await next_of(server_with_news.seen) == "A" * 43
+    assert "It is removed, and what it opened is signed out" in desktop.screen.getvalue()
+
+
+async def test_veto_removes_all_when_told_to(
+    desktop: Desktop, server_with_news: SoftwareServer
+) -> None:
+    server_with_news.refuse("POST veto", ErrorCode.EXPIRED)
+    assert await desktop.run("veto", LOGIN, "--remove") == 0
+    assert server_with_news.vetoed == ["B" * 43]
+    assert "not new any more" in desktop.screen.getvalue()
+
+
+async def test_veto_without_an_answer_leaves_it_to_be_asked_again(
+    desktop: Desktop, server_with_news: SoftwareServer
+) -> None:
+    desktop.end_input()
+    assert await desktop.run("veto") == 0
+    assert server_with_news.vetoed == []
+    assert server_with_news.seen.empty()
+
+
+async def test_veto_says_when_there_is_nothing(desktop: Desktop, server: SoftwareServer) -> None:
+    await desktop.linked_with(server)
+    assert await desktop.run("veto") == 0
+    assert "Nothing new was added" in desktop.screen.getvalue()

@@ -344,6 +344,18 @@ async def test_news_of_the_account_is_shown_once_and_seen(
     await stopped(listening)
 
 
+async def test_news_that_can_be_vetoed_waits_for_a_yes_or_a_no(
+    desktop: Desktop, server: SoftwareServer
+) -> None:
+    listening, device = await desktop.listening(server)
+    notice = {"t": "notice", "notice": "N" * 43, "kind": "device_recovered", "text": "New."}
+    await server._tell(device, notice)
+    await desktop.screen.shows("python -m devices.client veto")
+    request = await server.ask(device)
+    assert await next_of(server.seen) == request["challenge"], "and not the notice"
+    await stopped(listening)
+
+
 async def test_news_is_found_by_asking_too(desktop: Desktop, server: SoftwareServer) -> None:
     server.sockets_blocked = True
     server.notices = [{"t": "notice", "notice": "N" * 43, "text": "A code was used."}]
