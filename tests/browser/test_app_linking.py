@@ -133,6 +133,21 @@ def test_a_no_on_the_computer_is_told_and_leaves_nothing(
     app.reads("Log in from this mobile device")
 
 
+def test_a_network_that_goes_just_after_the_yes_is_waited_for(
+    person: Person, app: App, watch: Watch
+) -> None:
+    watch.expect("net::ERR_FAILED")
+    person.has_signed_up()
+    app.opens_link(person.asks_for_a_link())
+    app.press("Continue")
+    app.shows(NUMBERS)
+    app.page.route("**/device/v1/provision", lambda route: route.abort())
+    person.press("Yes, this is my device")
+    app.reads("Trying to reach the server")
+    app.page.unroute_all()
+    app.shows(CODES)
+
+
 def test_a_reload_in_the_middle_goes_on_where_it_was(person: Person, app: App) -> None:
     person.has_signed_up()
     app.opens_link(person.asks_for_a_link())

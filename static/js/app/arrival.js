@@ -17,9 +17,18 @@ export async function finish(account) {
   else await settle(account);
 }
 
-/** Accounts that were linked, but whose secret or codes never came to their place. */
+/** Accounts that were linked, but whose secret or codes never came to their place: now, and when a network is back. */
 export async function finishWhatWasLeft() {
-  for (const account of active()) if (!account.provisioned) await finish(account);
+  addEventListener("online", finishAll);
+  await finishAll();
+}
+
+async function finishAll() {
+  for (const account of active()) {
+    if (account.provisioned) continue;
+    // What keeps one away is said elsewhere on the page, and is no reason to leave the next.
+    await finish(account).catch(() => {});
+  }
 }
 
 async function settle(account) {

@@ -49,7 +49,18 @@ async function wait(account) {
     return;
   }
   await refresh();
-  await finish(find(account.device));
+  await arrive(account.device, signal);
+}
+
+// The computer has said yes, and the account stays, whatever keeps its secret and its codes away just now.
+async function arrive(device, signal) {
+  if (!find(device)) return replace("accounts");
+  try {
+    await finish(find(device));
+  } catch {
+    say(line, screen.dataset.textUnreachable);
+    setTimeout(() => !signal.aborted && arrive(device, signal), TRY_AGAIN_AFTER);
+  }
 }
 
 async function stopWaiting(account, error, signal) {
@@ -65,7 +76,8 @@ async function stopWaiting(account, error, signal) {
 
 async function cancel() {
   waiting.abort();
-  await lose(screen.dataset.device);
+  const { device } = screen.dataset;
+  if (find(device)?.state !== "active") await lose(device);
   go("accounts");
 }
 
