@@ -24,6 +24,7 @@ def words() -> dict[str, str]:
     """What notifications say. Words in braces stand for what the device has checked."""
     return {
         "ask": _("Are you signing in to {host}?"),
+        "practice": _("This is practice. Whatever you answer opens nothing."),
         "who": _("{login} · {browser} · {place}"),
         "account": _("{login} at {host}"),
         "yes": _("YES"),

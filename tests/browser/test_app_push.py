@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.app import App
 from tests.browser.conftest import Household
 from tests.browser.person import Person
+from tests.browser.waiting import until
 from tests.browser.worker import PhoneWorker
 from tests.services.push_service import PushService
 from tests.services.server import ServerProcess
@@ -68,7 +69,9 @@ def test_test_this_phone_shows_both_ways(
     worker = PhoneWorker(app.page, server.origin)
     app.press("Test this phone")
     worker.is_pushed(push_service.read(push_service.next_message()).decode())
+    worker.shows("This is practice")
     app.answers("YES", "Done")
+    until(app.page, lambda: not worker.notifications(), "A screen where nothing asks any more")
     app.reads("This is how long the practice request took")
     for way in ("socket", "push"):
         expect(app.page.locator(f"[data-{way}-result]")).to_contain_text(" s")

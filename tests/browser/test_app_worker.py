@@ -156,6 +156,26 @@ def test_d10_a_site_that_wants_it_so_has_no_answers_in_notifications(
     assert actions == [0]
 
 
+def test_a_press_on_a_notification_leads_to_a_page_that_can_ask(phone: Page) -> None:
+    led_to = phone.evaluate(
+        """async () => {
+            const led = [];
+            const page = (path) => ({
+                url: location.origin + path, postMessage: () => {}, focus: () => led.push(path),
+            });
+            const openWindow = (path) => led.push(path);
+            const { Ringing } = await import("/static/js/app/worker_ringing.js");
+            const ringing = new Ringing({ pages: ["/app/", "/app/link"], texts: {} });
+            for (const paths of [["/app/authorize", "/app/"], ["/app/authorize"]]) {
+                window.clients = { matchAll: async () => paths.map(page), openWindow };
+                await ringing.clicked({ action: "", notification: { close: () => {} } });
+            }
+            return led;
+        }"""
+    )
+    assert led_to == ["/app/", "/app/#question"]
+
+
 def test_a_push_for_a_question_that_is_over_says_so(
     computer: Computer, worker: PhoneWorker
 ) -> None:

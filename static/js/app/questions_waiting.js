@@ -1,5 +1,7 @@
 // The questions that this phone could answer now. One is open for each account, and one for practice: a newer one
-// takes the place of an older.
+// takes the place of an older. What is over here must not go on asking from a notification.
+
+import { withdraw } from "../lib/push.js";
 
 const waiting = new Map();
 const over = new Map();
@@ -31,6 +33,7 @@ export function isWaiting(question) {
 export function drop(challenge, news = null) {
   waiting.delete(challenge);
   over.set(challenge, news ?? over.get(challenge) ?? null);
+  withdraw(challenge);
 }
 
 /** How the site told that `challenge` is closed, or null. */

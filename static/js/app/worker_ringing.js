@@ -6,7 +6,6 @@ import { hand } from "../lib/push.js";
 import { look, noticed, open, post } from "../lib/questions.js";
 import { account, accounts } from "../lib/vault.js";
 
-const APP = "/app/";
 const QUESTION = "/app/#question";
 const OVER = "over";
 // The news by which a person can turn a new device away, in the app.
@@ -15,11 +14,13 @@ const RECOVERED = "device_recovered";
 const CAME = { t: "push" };
 
 export class Ringing {
+  #pages;
   #texts;
   #icon;
   #mayAnswer;
 
-  constructor({ texts, icon, answerInNotification }) {
+  constructor({ pages, texts, icon, answerInNotification }) {
+    this.#pages = pages;
     this.#texts = texts;
     this.#icon = icon;
     this.#mayAnswer = answerInNotification;
@@ -39,7 +40,7 @@ export class Ringing {
     notification.close();
     const answers = action === "approve" || action === "deny";
     if (answers && device) await this.#answer({ device, challenge, decision: action });
-    else await openApp();
+    else await this.#openApp();
   }
 
   // The browser has changed where it can be woken: each account that rings tells its server.
@@ -70,7 +71,8 @@ export class Ringing {
     const { account, challenge, context, created } = question;
     const lines = [fill(this.#texts.who, { ...context, place: context.place ?? context.ip })];
     if (question.match === "number") lines.push(this.#texts.number);
-    return registration.showNotification(fill(this.#texts.ask, account), {
+    const title = context.practice ? this.#texts.practice : this.#texts.ask;
+    return registration.showNotification(fill(title, account), {
       icon: this.#icon,
       body: lines.join("\n"),
       tag: challenge,
@@ -126,14 +128,15 @@ export class Ringing {
   #tell(text, values, tag) {
     return registration.showNotification(fill(this.#texts[text], values), { icon: this.#icon, tag, silent: true });
   }
-}
 
-async function openApp() {
-  const pages = await clients.matchAll({ type: "window" });
-  const page = pages.find(({ url }) => new URL(url).pathname.startsWith(APP));
-  if (!page) return clients.openWindow(QUESTION);
-  page.postMessage({ t: "question" });
-  return page.focus();
+  // Where an account is just being added, under the same scope, nobody would see the question.
+  async #openApp() {
+    const open = await clients.matchAll({ type: "window" });
+    const page = open.find(({ url }) => this.#pages.includes(new URL(url).pathname));
+    if (!page) return clients.openWindow(QUESTION);
+    page.postMessage({ t: "question" });
+    return page.focus();
+  }
 }
 
 // What was asked before and is not open any more leaves the screen. News stays until a person takes it away.

@@ -49,6 +49,13 @@ export async function hand(account, subscription) {
   await change(account, { notifications: true });
 }
 
+// Takes the notification that asks about `challenge` off the screen. What tells how it went stays.
+export async function withdraw(challenge) {
+  const registration = await navigator.serviceWorker?.getRegistration(SCOPE);
+  const shown = (await registration?.getNotifications?.({ tag: challenge })) ?? [];
+  for (const notification of shown) if (notification.data?.challenge) notification.close();
+}
+
 function isSupported() {
   return "serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis;
 }
