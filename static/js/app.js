@@ -19,7 +19,7 @@ import { definePhoneTest } from "./app/phone_test.js";
 import { startAsking } from "./app/question.js";
 import { defineRemoval } from "./app/removal.js";
 import { defineScan } from "./app/scan.js";
-import { define, go, start as startScreens } from "./app/screens.js";
+import { define, go, only, start as startScreens } from "./app/screens.js";
 import { watchForTrouble } from "./app/trouble.js";
 import { all, open as openWallet, wallet } from "./app/wallet.js";
 
@@ -40,7 +40,7 @@ async function openApp() {
   try {
     await openWallet();
   } catch {
-    return startScreens(() => "no-keys");
+    return only("no-keys");
   }
   startAsking();
   watchForChanges();

@@ -32,7 +32,6 @@ function open(device) {
   form.querySelector("input").value = account.name;
   draw();
   resetTest(account);
-  codeBox.of(account);
   codeBox.reveal();
 }
 
@@ -41,6 +40,7 @@ function draw() {
   if (!account) return replace("accounts");
   write(screen, { login: account.login, host: account.host });
   screen.querySelector("a[data-remove]").href = `#remove/${account.device}`;
+  codeBox.of(account);
   drawConnection();
   notifications.draw();
 }

@@ -21,9 +21,10 @@ export class CodeBox {
     this.#find("copy-code").addEventListener("click", () => this.#copy());
   }
 
-  /** From here on it is the code of `account`. */
+  /** From here on it is the code of `account`, by the time that it has learnt. */
   of(account) {
     this.#account = account;
+    if (this.#tick) this.#draw();
   }
 
   async reveal({ focus = false } = {}) {

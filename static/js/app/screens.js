@@ -18,6 +18,12 @@ export function start(chooseHome) {
   show();
 }
 
+/** `name` and no other, whatever the address asks for. */
+export function only(name) {
+  for (const other of [...screens.keys()]) if (other !== name) screens.delete(other);
+  start(() => name);
+}
+
 export function go(name, argument = "") {
   const hash = hashOf(name, argument);
   if (location.hash === hash) show();
