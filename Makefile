@@ -22,7 +22,7 @@ PRODUCTION := KAUTH_ORIGIN=https://auth.example.org \
 	REDIS_URL=rediss://:password@redis.example.org/0 \
 	KAUTH_EMAIL_HOST=mail.example.org
 
-.PHONY: help run run-full test test-faults coverage demo bench check lint fix pin
+.PHONY: help run run-full test test-faults pictures coverage demo bench check lint fix pin
 
 help: ## List these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -43,6 +43,12 @@ test-faults: export FAULTS = long
 test-faults: $(VENV)/.dev ## Kill every part of the full mode while people sign in; takes its time
 	@tests/services/install.sh
 	@$(BIN)/python -m pytest -q tests/faults
+
+pictures: export PICTURES = yes
+pictures: export DJANGO_ALLOW_ASYNC_UNSAFE = true
+pictures: $(VENV)/.dev $(PACKAGES) ## Take a picture of every page, light and dark, into tests/browser/screenshots
+	@tests/services/install.sh
+	@$(BIN)/python -m pytest -q $$(grep -l gallery tests/browser/test_*.py)
 
 coverage: $(VENV)/.dev ## Run all tests, slower, and say which lines they miss
 	@tests/services/install.sh

@@ -1,14 +1,13 @@
-"""Every page at the sizes of a phone and of a computer, light and dark, for somebody to look at."""
+"""Every page fits a phone and shuts nobody out; `make pictures` keeps what they look like."""
 
 import re
 
 import pytest
 from django.template.loader import render_to_string
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.accessibility import serious_findings
 from tests.browser.conftest import NewContext
-from tests.browser.gallery import SCHEMES, Gallery
+from tests.browser.gallery import Gallery, shuts_nobody_out
 from tests.browser.person import Person
 from tests.browser.watch import Watch
 from tests.services.server import ServerProcess
@@ -167,15 +166,8 @@ def test_pages_of_the_admin(member: Person, server: ServerProcess, gallery: Gall
     assert lists
     for address in lists:
         member.page.goto(address)
-        shuts_nobody_out(member.page)
+        shuts_nobody_out(member.page, member.page.url)
         entries = member.page.locator("#result_list tbody th a")
         if entries.count():
             entries.first.click()
-            shuts_nobody_out(member.page)
-
-
-def shuts_nobody_out(page: Page) -> None:
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        found = serious_findings(page)
-        assert not found, f"{page.url} shuts people out ({scheme}): {found}"
+            shuts_nobody_out(member.page, member.page.url)
