@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, signals, tasks
+from accounts import audit, errands, signals, tasks
 from accounts.mail_models import AddressChange, LinkPurpose
 from accounts.models import User
 from accounts.visitors import Visitor
@@ -77,14 +77,14 @@ def _hand_over(task: Task, *arguments: Any) -> None:
 
 
 def _queue(task: Task, arguments: tuple[Any, ...]) -> None:
-    """With the queue away the mail leaves from here, as in the embedded mode: what was just done
-    stays done, and whoever can stop Redis does not keep the news of it from people.
+    """With the queue away the mail leaves from here, as in the embedded mode: whoever can stop
+    Redis does not keep the news from people. Nobody waits for it, so that the time tells nothing.
     """
     try:
         task.delay(*arguments)
     except OperationalError as error:
         logger.warning("The task queue is away, a mail is sent without it: %s", error)
-        task.apply(arguments)
+        errands.hand_over(task, arguments)
 
 
 def _circumstances(visitor: Visitor) -> dict[str, Any]:
