@@ -31,7 +31,7 @@ run: export KAUTH_SIGNUP ?= open
 run: $(VENV)/.run $(PACKAGES) ## Serve kAuth on this machine, with a demo account
 	@exec $(BIN)/python manage.py serve
 
-run-full: $(VENV)/.run $(PACKAGES) ## Serve the full mode here: nginx, PostgreSQL, Redis, worker, beat
+run-full: $(VENV)/.run $(PACKAGES) ## Serve the full mode here: nginx, PostgreSQL, Redis, workers, beat
 	@deploy/local/install.sh
 	@exec $(BIN)/python -m deploy.local
 

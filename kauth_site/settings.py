@@ -246,6 +246,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Who waits for a push waits for no mail server. A worker that is given no queue serves both.
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("celery", "push")}
+CELERY_TASK_ROUTES = {"devices.tasks.wake": {"queue": "push"}}
 KAUTH_EXPIRY_INTERVAL = timedelta(seconds=10)
 KAUTH_SEAL_INTERVAL = timedelta(seconds=5)
 KAUTH_REMINDER_INTERVAL = timedelta(hours=1)

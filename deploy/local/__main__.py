@@ -16,8 +16,8 @@ GREETING = """
   Login ID:        {login_id}
   Password:        {password}
 
-  Behind this address stand nginx, {pages} page processes, {sockets} socket processes, a worker and
-  beat, with a PostgreSQL and a Redis of their own. Their logs are in
+  Behind this address stand nginx, {pages} page processes, {sockets} socket processes, two workers
+  and beat, with a PostgreSQL and a Redis of their own. Their logs are in
   {folder}
 
   Link this terminal's device as the page under 2FA says:

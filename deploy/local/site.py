@@ -1,4 +1,4 @@
-"""Every process of the full mode on this machine: pages, sockets, worker, beat, and the proxy."""
+"""Every process of the full mode on this machine: pages, sockets, workers, beat, and the proxy."""
 
 import os
 import subprocess
@@ -52,8 +52,9 @@ class Site:
         self.pages_port = processes.free_port()
         self.pages = self._pages(page_workers)
         self.sockets = [self._sockets(number) for number in range(1, socket_processes + 1)]
-        self.worker = self._celery("worker", "--concurrency", "1")
-        self.beat = self._celery("beat", "--schedule", str(folder / "beat"))
+        self.worker = self._worker("worker", "celery")
+        self.push_worker = self._worker("push", "push")
+        self.beat = self._celery("beat", "beat", "--schedule", str(folder / "beat"))
         self.proxy = Nginx(
             folder,
             port=port,
@@ -61,7 +62,8 @@ class Site:
             sockets=[program.port for program in self.sockets],
             tls=tls,
         )
-        self.programs = [*self.sockets, self.pages, self.worker, self.beat, self.proxy]
+        workers = [self.worker, self.push_worker, self.beat]
+        self.programs = [*self.sockets, self.pages, *workers, self.proxy]
 
     def start(self) -> None:
         """Returns when the proxy answers. The first process brings the database up to date."""
@@ -92,10 +94,14 @@ class Site:
             command.append("--no-demo-account")
         return WebProcess(f"sockets-{number}", command, site=self, port=port)
 
-    def _celery(self, part: str, *arguments: str) -> Program:
+    def _worker(self, name: str, queue: str) -> Program:
+        options = ("--queues", queue, "--hostname", f"{name}@%h", "--concurrency", "1")
+        return self._celery(name, "worker", *options)
+
+    def _celery(self, name: str, part: str, *arguments: str) -> Program:
         command = [_beside_python("celery"), "-A", "kauth_site", part, *arguments]
         return Program(
-            part,
+            name,
             command,
             folder=self.folder,
             ready=lambda: True,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from tests.services.server import ROOT
 
@@ -64,7 +65,7 @@ def test_the_image_does_not_run_as_root() -> None:
     assert re.findall(r"^USER (\S+)$", CONTAINERFILE, re.M)[-1] == "kauth"
 
 
-OURS = ["prepare", "pages", "sockets-1", "sockets-2", "worker", "beat"]
+OURS = ["prepare", "pages", "sockets-1", "sockets-2", "worker", "push", "beat"]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -74,6 +75,14 @@ def test_every_container_of_ours_is_confined(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert "ports" not in service
+
+
+def test_every_queue_has_a_worker_in_each_example() -> None:
+    systemd = " ".join(unit.read_text() for unit in UNITS)
+    compose = " ".join(str(one.get("command")) for one in COMPOSE["services"].values())
+    for text in (systemd, compose):
+        served = re.findall(r"--queues[ ',]+(\w+)", text)
+        assert sorted(served) == sorted(settings.CELERY_TASK_QUEUES)
 
 
 def test_only_the_proxy_is_reached_from_outside() -> None:

@@ -31,8 +31,9 @@ def test_d04_ten_minutes_without_worker_and_beat_change_nothing_but_the_mail(
 ) -> None:
     asked, late = supply.take(2)
     worker, beat = full_site.site.worker, full_site.site.beat
-    worker.kill()
-    beat.kill()
+    push_worker = full_site.site.push_worker
+    for program in (worker, push_worker, beat):
+        program.kill()
     change(full_site, "UPDATE twofactor_expiryrun SET ran_at = now() - interval '10 minutes'")
     assert expiry(full_site) == "late"
     with Phones([asked]):
@@ -40,8 +41,8 @@ def test_d04_ten_minutes_without_worker_and_beat_change_nothing_but_the_mail(
     assert_overdue_is_refused(full_site, late)
     mails = mails_of(worker)
     assert sign_in_by_backup_code(full_site.origin, supply.careful) == "/manager/"
-    worker.start()
-    beat.start()
+    for program in (worker, push_worker, beat):
+        program.start()
     wait_until(lambda: expiry(full_site) == "ok", beat.running, beat.log)
     wait_until(lambda: mails_of(worker) > mails, worker.running, worker.log)
 
