@@ -13,6 +13,12 @@ FIVE_MINUTES_AHEAD = """(() => {
     const now = Date.now.bind(Date);
     Date.now = () => now() + 5 * 60_000;
 })()"""
+SIGN_BY_ANOTHER_KEY = """(() => {
+    const sign = crypto.subtle.sign.bind(crypto.subtle);
+    const kind = { name: "ECDSA", namedCurve: "P-256" };
+    const others = crypto.subtle.generateKey(kind, false, ["sign"]);
+    crypto.subtle.sign = async (way, _, frame) => sign(way, (await others).privateKey, frame);
+})()"""
 LOSE_THE_KEY = """async () => {
     const database = await new Promise((resolve) => {
         const opening = indexedDB.open("kauth");
@@ -91,6 +97,19 @@ def test_a_clock_that_is_wrong_is_told_and_its_codes_are_right(
     person.page.get_by_label("Code").fill(code)
     person.press("Continue")
     person.is_at("/manager/")
+
+
+def test_a_site_that_does_not_take_the_key_any_more(
+    household: Household, app: App, person: Person
+) -> None:
+    household.watch.expect("status of 401")
+    other = App(app.page.context.new_page(), app.origin)
+    other.page.add_init_script(SIGN_BY_ANOTHER_KEY)
+    other.open()
+    other.reads(f"The site does not know this phone as {person.login_id} any more")
+    expect(other.card(person)).to_contain_text("Not known there")
+    other.reads_no_more("The server does not answer")
+    other.page.close()
 
 
 def test_a_key_that_is_lost(app: App, person: Person) -> None:

@@ -30,7 +30,7 @@ export function start() {
   follow();
 }
 
-/** "online" "connecting" "away" or "off", for a person. */
+/** "online" "connecting" "away" "unknown" (the site answers, and does not take this key) or "off", for a person. */
 export function stateOf(device) {
   if (resting) return "off";
   const state = listeners.get(device)?.state ?? "connecting";
@@ -101,7 +101,7 @@ async function ask(account) {
     for (const question of questions) tell("request", question);
     for (const notice of notices) tell("notice", notice);
   } catch (error) {
-    asked.set(account.device, "away");
+    asked.set(account.device, error.code === "unauthenticated" ? "unknown" : "away");
     if (find(account.device)) await forgetIfRevoked(error, account);
   }
   tellState();

@@ -31,6 +31,8 @@ async function look() {
   show("clock", minutes > 0, { minutes });
   const broken = accounts.find(hasLostKey);
   show("lost", Boolean(broken), broken);
+  const stranger = accounts.find(({ device }) => stateOf(device) === "unknown");
+  show("unknown", Boolean(stranger), stranger);
   const wanted = accounts.some((account) => account.notifications);
   show("blocked", wanted && (await pushState()) === "blocked");
 }
