@@ -7,6 +7,7 @@ with which PostgreSQL lets two of a race win. Rings leave after the commit.
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +24,9 @@ from twofactor.exceptions import NotApproved
 from twofactor.models import Challenge, Match, Purpose, State
 
 RUNG_AFTER_EXPIRY = timedelta(minutes=1)
+
+# A challenge, its account, and when its time was over.
+Overdue = tuple[str, UUID, datetime]
 
 
 def issue(
@@ -149,22 +153,39 @@ def expire_overdue(limit: int) -> int:
     Nothing hangs on it: what is overdue is refused whether it is marked or not.
     """
     with transaction.atomic():
-        # The locks keep each row as it was read until it is marked; who holds one decides first.
-        overdue = list(Challenge.objects.overdue().select_for_update(skip_locked=True)[:limit])
-        named = [challenge.pk for challenge in overdue]
-        Challenge.objects.overdue().filter(pk__in=named).update(state=State.EXPIRED, ended_at=Now())
-        owners = User.objects.filter(challenges__in=named)
-        audit.record_for_each(EventKind.REQUEST_EXPIRED, owners)
-        _announce_expired(overdue)
+        overdue = _locked_overdue(limit)
+        if overdue:
+            named = [challenge for challenge, _, _ in overdue]
+            rows = Challenge.objects.filter(pk__in=named, state__in=(State.PENDING, State.APPROVED))
+            rows.update(state=State.EXPIRED, ended_at=Now())
+            owners = User.objects.filter(challenges__in=named)
+            audit.record_for_each(EventKind.REQUEST_EXPIRED, owners)
+            _announce_expired(overdue)
     return len(overdue)
 
 
-def _announce_expired(overdue: list[Challenge]) -> None:
+def _locked_overdue(limit: int) -> list[Overdue]:
+    """The locks keep each row as it was read until it is marked; who holds one decides first.
+
+    Either kind lies in an index of its own, by its time: no batch looks at more than it takes.
+    """
+    found: list[Overdue] = []
+    kinds = (
+        (Challenge.objects.unanswered(), "expires_at"),
+        (Challenge.objects.unused(), "redeem_until"),
+    )
+    for rows, time in kinds:
+        locked = rows.order_by(time).select_for_update(skip_locked=True)
+        found += locked.values_list("pk", "user_id", time)[: limit - len(found)]
+    return found
+
+
+def _announce_expired(overdue: list[Overdue]) -> None:
     """Nobody waits for a question that ended long ago: pages and devices count down as well."""
     somebody_waits = clock.now() - RUNG_AFTER_EXPIRY
-    for challenge in overdue:
-        if (challenge.redeem_until or challenge.expires_at) > somebody_waits:
-            announce(challenge.pk, State.EXPIRED, challenge.user_id)
+    for challenge, user, end in overdue:
+        if end > somebody_waits:
+            announce(challenge, State.EXPIRED, user)
 
 
 def prune(older_than: datetime, limit: int) -> int:

@@ -59,9 +59,13 @@ class ChallengeQuerySet(models.QuerySet["Challenge"]):
         return self.filter(state=State.PENDING, expires_at__gt=Now())
 
     def overdue(self) -> "ChallengeQuerySet":
-        unanswered = Q(state=State.PENDING, expires_at__lte=Now())
-        unused = Q(state=State.APPROVED, redeem_until__lte=Now())
-        return self.filter(unanswered | unused)
+        return self.unanswered() | self.unused()
+
+    def unanswered(self) -> "ChallengeQuerySet":
+        return self.filter(state=State.PENDING, expires_at__lte=Now())
+
+    def unused(self) -> "ChallengeQuerySet":
+        return self.filter(state=State.APPROVED, redeem_until__lte=Now())
 
 
 class Challenge(models.Model):

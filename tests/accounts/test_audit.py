@@ -43,6 +43,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def test_what_happened_to_many_is_written_as_what_happened_to_one(user: User) -> None:
+    audit.record_for_each(EventKind.REQUEST_EXPIRED, User.objects.all())
+    audit.record(EventKind.REQUEST_EXPIRED, user=user)
+    columns = [field.attname for field in SecurityEvent._meta.fields if not field.primary_key]
+    first, second = SecurityEvent.objects.values(*columns)
+    assert first == second
+
+
 def test_d100_refusals_that_are_alike_are_one_row_a_minute_with_their_count(user: User) -> None:
     for visitor in [FIREFOX, FIREFOX, NEIGHBOUR]:
         refuse(user, visitor)
