@@ -53,7 +53,7 @@ class Policy(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(24)],
-        help_text=_("1 to 24, counted from the sign-in. Sessions that are open now stay as is."),
+        help_text=_("1 to 24, counted from the sign-in. An older session ends at its next page."),
     )
 
     class Meta:

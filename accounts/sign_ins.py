@@ -109,6 +109,15 @@ def seen(request: HttpRequest) -> None:
         )
 
 
+def outlived(request: HttpRequest) -> bool:
+    """Whether this session is older than one of its account may be by now: a policy may have made
+    that shorter since it began.
+    """
+    sign_in = getattr(request.session, "sign_in", None)
+    user: Any = request.user
+    return sign_in is not None and sign_in.started_at + _length(user) <= timezone.now()
+
+
 def end(user: User, sign_ins: QuerySet[SignIn], *, visitor: Visitor, by: str) -> int:
     """Ends these sessions of `user`, and their open sockets with them; returns how many."""
     ended = sign_ins.filter(user=user).delete()[1].get("accounts.SignIn", 0)

@@ -6,13 +6,15 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib import auth
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from accounts import policies, sign_ins, standing, visitors
+from accounts import audit, policies, sign_ins, standing, visitors
+from accounts.models import EventKind
 from devices.models import Device
 from kauth_site import monitoring, request_ids, views
 from twofactor import demands, methods
@@ -117,14 +119,31 @@ def utf8_forms(respond: Respond) -> Respond:
 
 
 def last_seen(respond: Respond) -> Respond:
-    """Where an account is signed in, it is told when it was in use there last."""
+    """Where an account is signed in, it is told when it was in use there last. A session that is
+    older than a policy of now allows is over, and the request that of a stranger.
+    """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and sign_ins.outlived(request):
+            _sign_out(request)
+        elif request.user.is_authenticated:
             sign_ins.seen(request)
         return respond(request)
 
     return answer
+
+
+def _sign_out(request: HttpRequest) -> None:
+    """Here only, and nobody is mailed: it is what was said at the sign-in, a little sooner."""
+    user: Any = request.user
+    audit.record(
+        EventKind.SESSION_ENDED,
+        user=user,
+        visitor=visitors.of(request),
+        detail="1: its time is over by policy",
+    )
+    sign_ins.leave(request)
+    auth.logout(request)
 
 
 def first_things_first(respond: Respond) -> Respond:

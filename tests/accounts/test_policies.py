@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import policies
-from accounts.models import EventKind, SecurityEvent, Session, User
+from accounts.models import EventKind, SecurityEvent, Session, SignIn, User
 from accounts.policies import FREE, Rules
 from accounts.policy_models import ALL_METHODS, Policy
 from accounts.sessions import stored
 from tests.groups import in_days, put_under
 from tests.linked import Linked
-from tests.pages import browser, session_key, sign_in, two_factor_browser
+from tests.pages import browser, is_signed_in, session_key, sign_in, two_factor_browser
 from tests.people import VISITOR, make_user
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +170,33 @@ def test_a_session_ends_as_long_after_the_sign_in_as_its_policy_says(alice: Link
     put_under(alice.user, session_hours=2)
     here = two_factor_browser(alice.user)
     assert timedelta(hours=1, minutes=59) < lasts(session_key(here)) <= timedelta(hours=2)
+
+
+def hours_ago(hours: int) -> Any:
+    return timezone.now() - timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(("hours", "goes_on"), [(3, True), (2, False), (1, False)])
+def test_an_open_session_that_is_older_than_its_policy_allows_ends_at_its_next_page(
+    alice: Linked, hours: int, *, goes_on: bool
+) -> None:
+    here = two_factor_browser(alice.user)
+    SignIn.objects.update(started_at=hours_ago(2))
+    put_under(alice.user, session_hours=hours)
+    page = here.get("/manager/")
+    assert is_signed_in(here) is goes_on
+    assert page.status_code == (200 if goes_on else 302)
+    assert SignIn.objects.exists() is goes_on
+    ended = SecurityEvent.objects.filter(kind=EventKind.SESSION_ENDED, user=alice.user)
+    assert ended.exists() is not goes_on
+
+
+def test_an_open_session_that_ended_by_policy_leads_to_the_login(alice: Linked) -> None:
+    here = two_factor_browser(alice.user)
+    SignIn.objects.update(started_at=hours_ago(2))
+    put_under(alice.user, session_hours=1)
+    assert here.get("/manager/activity/")["Location"] == "/login/?next=/manager/activity/"
+    assert here.post("/2fa/backup-codes/", {"action": "new"})["Location"].startswith("/login/")
 
 
 def test_no_write_makes_a_session_last_longer() -> None:

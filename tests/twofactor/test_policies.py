@@ -88,6 +88,15 @@ def test_the_2fa_section_does_not_say_that_the_password_opens_what_it_does_not(
     assert "Your password alone opens this account" not in page
 
 
+def test_a_session_from_before_the_policy_is_led_there_at_its_next_page() -> None:
+    user = make_user()
+    visitor = browser()
+    sign_in(visitor)
+    assert is_signed_in(visitor)
+    put_under(user, require_from=in_days(0))
+    assert led_to(visitor, "/manager/") == SECTION
+
+
 def test_the_first_method_opens_the_rest(newcomer: Client) -> None:
     newcomer.get("/2fa/add/otp/")
     newcomer.post("/2fa/add/otp/", {"code": code_of(OtpApp.objects.get())})
