@@ -22,7 +22,7 @@ PRODUCTION := KAUTH_ORIGIN=https://auth.example.org \
 	REDIS_URL=rediss://:password@redis.example.org/0 \
 	KAUTH_EMAIL_HOST=mail.example.org
 
-.PHONY: help run run-full test test-faults pictures coverage demo bench check lint fix pin
+.PHONY: help run run-full test test-full test-faults pictures coverage demo bench check lint fix pin
 
 help: ## List these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -38,6 +38,10 @@ run-full: $(VENV)/.run $(PACKAGES) ## Serve the full mode here: nginx, PostgreSQ
 test: $(VENV)/.dev $(PACKAGES) ## Run all tests
 	@tests/services/install.sh
 	@$(BIN)/python -m tests.run
+
+test-full: $(VENV)/.dev $(PACKAGES) ## Run the tests of the apps on PostgreSQL, and those of races and whole servers
+	@tests/services/install.sh
+	@$(BIN)/python -m tests.run --full
 
 test-faults: export FAULTS = long
 test-faults: $(VENV)/.dev ## Kill every part of the full mode while people sign in; takes its time

@@ -37,6 +37,7 @@ def all_but(*folders: str) -> list[str]:
     return ["tests", *(f"--ignore=tests/{folder}" for folder in folders)]
 
 
+ON_POSTGRESQL = {"KAUTH_TEST_DATABASE": "postgresql"}
 BROWSER = "browser"
 SERVERS = ("faults", "journeys", "races", "services")
 # The longest first, so that the cores are done at about the same time.
@@ -48,9 +49,13 @@ LEGS = [
     Leg(
         "of races, on PostgreSQL",
         [*all_but(BROWSER), "-m", "both_databases"],
-        {"KAUTH_TEST_DATABASE": "postgresql"},
+        ON_POSTGRESQL,
         needs=postgresql.program,
     ),
+]
+FULL = [
+    Leg("of the apps, on PostgreSQL", all_but(BROWSER, *SERVERS), ON_POSTGRESQL),
+    *LEGS[2:],
 ]
 
 
@@ -110,13 +115,14 @@ class Run:
 
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    measured = arguments[:1] == ["--coverage"]
+    measured, full = arguments[:1] == ["--coverage"], arguments[:1] == ["--full"]
     if measured:
         subprocess.run([*COVERAGE, "erase"], check=True)
     started = time.monotonic()
     print("Running the tests; each leg shows its output when it ends.", flush=True)
     try:
-        results = Run(measured=measured, arguments=arguments[measured:]).all(LEGS)
+        run = Run(measured=measured, arguments=arguments[measured or full :])
+        results = run.all(FULL if full else LEGS)
     except KeyboardInterrupt:
         sys.exit("Stopped.")
     if measured:
