@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts import hidden_characters
 from accounts.browser_models import KnownBrowser
 from accounts.mail_models import AddressChange, MailedLink
 from accounts.policy_models import Policy
@@ -65,7 +66,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. Their login ID is an e-mail address, kept in its canonical form."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    login_id = models.EmailField(_("login ID"), unique=True)
+    login_id = models.EmailField(_("login ID"), unique=True, validators=[hidden_characters.refuse])
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)

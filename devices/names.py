@@ -3,11 +3,10 @@
 import re
 import unicodedata
 
+from accounts.hidden_characters import HIDDEN
+
 LONGEST = 40
 NAMELESS = "Device"
-# Control and format characters (bidirectional overrides among them), surrogates, private use,
-# and line and paragraph separators.
-UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def clean(text: str) -> str:
@@ -17,7 +16,7 @@ def clean(text: str) -> str:
 
 def one_line(text: str, longest: int) -> str:
     """`text` in NFC, one line, at most so long, without a character that is not shown."""
-    shown = "".join(" " if unicodedata.category(c) in UNWANTED else c for c in text[:1000])
+    shown = "".join(" " if unicodedata.category(c) in HIDDEN else c for c in text[:1000])
     tidy = " ".join(unicodedata.normalize("NFC", shown).split())
     return tidy[:longest].strip()
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import hidden_characters
 from devices import names
 
 
@@ -46,7 +47,7 @@ def test_d99_whatever_is_sent_the_name_is_one_short_visible_line(text: str) -> N
     name = names.clean(text)
     assert 0 < len(name) <= names.LONGEST
     assert unicodedata.is_normalized("NFC", name)
-    assert not {unicodedata.category(c) for c in name} & names.UNWANTED
+    assert not {unicodedata.category(c) for c in name} & hidden_characters.HIDDEN
     assert name.encode()
 
 
