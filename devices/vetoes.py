@@ -9,9 +9,10 @@ back to its password alone.
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 
-from accounts import audit, known_browsers, sign_ins
+from accounts import audit, known_browsers, people, sign_ins
 from accounts.models import EventKind, KnownBrowser, SignIn, User
 from accounts.visitors import Visitor
 from devices import changes, enrolment, signals, veto_tokens
@@ -54,7 +55,7 @@ def undo_recovery(
 ) -> None:
     """`turned_away`, a device or method, is gone: so is all that is new and was added with it, in
     the recovered session of this public id. That session ends, and each that these opened; no
-    browser is known any more because of them.
+    browser is known any more because of them. Call it in the transaction that removed it.
     """
     user = turned_away.user
     gone = [turned_away, *_others_gone(user, session, visitor, by)]
@@ -68,16 +69,18 @@ def undo_recovery(
 
 
 def _turn_away(device: Device, *, visitor: Visitor, by: str) -> Device:
-    found = Device.objects.new().filter(pk=device.pk).exists()
-    if not found or not enrolment.revoke(device, visitor=visitor, by=by):
-        raise Expired
-    undo_recovery(
-        device.enrolment.recovered_in,
-        turned_away=device,
-        visitor=visitor,
-        by=by,
-        kind=EventKind.DEVICE_VETOED,
-    )
+    with transaction.atomic():
+        people.locked(device.user_id)
+        found = Device.objects.new().filter(pk=device.pk).exists()
+        if not found or not enrolment.revoke(device, visitor=visitor, by=by):
+            raise Expired
+        undo_recovery(
+            device.enrolment.recovered_in,
+            turned_away=device,
+            visitor=visitor,
+            by=by,
+            kind=EventKind.DEVICE_VETOED,
+        )
     return device
 
 

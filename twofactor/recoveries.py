@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import clock
+from accounts import clock, people
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import changes, vetoes
@@ -38,16 +39,18 @@ def mark_new(method: Method, session: UUID | None) -> None:
 
 def turn_away(method: Method, *, visitor: Visitor, by: str) -> None:
     """Removes a new method, with all else that the same recovery added. Raises Expired."""
-    found = type(method).objects.filter(pk=method.pk, new_until__gt=Now()).exists()
-    if not found or not methods.remove(method, visitor=visitor, by=by):
-        raise Expired
-    vetoes.undo_recovery(
-        method.recovered_in,
-        turned_away=method,
-        visitor=visitor,
-        by=by,
-        kind=EventKind.METHOD_VETOED,
-    )
+    with transaction.atomic():
+        people.locked(method.user_id)
+        found = type(method).objects.filter(pk=method.pk, new_until__gt=Now()).exists()
+        if not found or not methods.remove(method, visitor=visitor, by=by):
+            raise Expired
+        vetoes.undo_recovery(
+            method.recovered_in,
+            turned_away=method,
+            visitor=visitor,
+            by=by,
+            kind=EventKind.METHOD_VETOED,
+        )
 
 
 def take_away_added(user: User, session: UUID, *, visitor: Visitor, by: str) -> list[Any]:
