@@ -76,7 +76,10 @@ class Challenge(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=43, default=new_challenge_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges")
+    # The three foreign keys have indexes below: each row is written three times within seconds.
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="challenges", db_index=False
+    )
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     match = models.CharField(max_length=10, choices=Match.choices)
     # Shown on the login page and nowhere else; it never travels towards a device.
@@ -91,9 +94,11 @@ class Challenge(models.Model):
     expires_at = models.DateTimeField()
     redeem_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    seen_by = models.ForeignKey(Device, null=True, on_delete=models.SET_NULL, related_name="+")
+    seen_by = models.ForeignKey(
+        Device, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     answered_by = models.ForeignKey(
-        Device, null=True, on_delete=models.SET_NULL, related_name="answered"
+        Device, null=True, on_delete=models.SET_NULL, related_name="answered", db_index=False
     )
 
     objects = ChallengeQuerySet.as_manager()
@@ -117,6 +122,14 @@ class Challenge(models.Model):
                 fields=["redeem_until"], condition=Q(state="approved"), name="challenge_unused"
             ),
             models.Index(fields=["created_at"], name="challenge_by_age"),
+            models.Index(
+                fields=["seen_by"], condition=Q(seen_by__isnull=False), name="challenge_seen"
+            ),
+            models.Index(
+                fields=["answered_by"],
+                condition=Q(answered_by__isnull=False),
+                name="challenge_answered",
+            ),
         ]
 
     def __str__(self) -> str:
