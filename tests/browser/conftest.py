@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,13 +72,24 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+@contextmanager
+def launched(playwright: Playwright, path: str, *flags: str) -> Iterator[Browser]:
+    with playwright.chromium.launch(
+        executable_path=path, args=[*chromium.OFFLINE, *QUICKLY, *flags]
+    ) as browser:
+        yield browser
+
+
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path=chromium_path, args=[*chromium.OFFLINE, *QUICKLY]
-    )
-    yield browser
-    browser.close()
+def browser(playwright: Playwright, chromium_shell_path: str) -> Iterator[Browser]:
+    with launched(playwright, chromium_shell_path) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def browser_that_notifies(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    with launched(playwright, chromium_path) as browser:
+        yield browser
 
 
 @pytest.fixture

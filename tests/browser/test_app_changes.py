@@ -1,7 +1,7 @@
 """What changed in how an account is protected, told on the phone that did not do it (D-40)."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.computer import Computer
 from tests.browser.conftest import NewContext
@@ -13,6 +13,11 @@ from tests.services.server import ServerProcess
 UNSEEN = """SELECT 1 FROM devices_notice JOIN devices_device ON devices_device.id = device_id
     JOIN accounts_user ON accounts_user.id = user_id WHERE login_id = ?"""
 TOLD = "New backup codes were made. The old ones work no more."
+
+
+@pytest.fixture(scope="module")
+def browser(browser_that_notifies: Browser) -> Browser:
+    return browser_that_notifies
 
 
 @pytest.fixture

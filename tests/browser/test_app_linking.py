@@ -8,10 +8,9 @@ from playwright.sync_api import Browser, Playwright, expect
 
 from tests.browser import camera
 from tests.browser.app import CODES, HOME, SAVED, App
-from tests.browser.conftest import ALLOWED, QUICKLY, NewApp, unknown_browser
+from tests.browser.conftest import ALLOWED, NewApp, launched, unknown_browser
 from tests.browser.person import Person
 from tests.browser.watch import Watch
-from tests.services import chromium
 
 NUMBERS = "Compare the numbers"
 NO_STORAGE = """IDBObjectStore.prototype.put = () => {
@@ -26,13 +25,10 @@ def film(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def browser_with_camera(
-    playwright: Playwright, chromium_path: str, film: Path
+    playwright: Playwright, chromium_shell_path: str, film: Path
 ) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path=chromium_path, args=[*chromium.OFFLINE, *QUICKLY, *camera.flags(film)]
-    )
-    yield browser
-    browser.close()
+    with launched(playwright, chromium_shell_path, *camera.flags(film)) as browser:
+        yield browser
 
 
 def test_log_in_from_a_computer_by_camera(

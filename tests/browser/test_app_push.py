@@ -7,7 +7,7 @@ browser's, the delivery by the debugging protocol, and the press as the event th
 import json
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.app import App
 from tests.browser.conftest import Household
@@ -23,6 +23,11 @@ SUBSCRIBE = """(() => {{
     PushManager.prototype.getSubscription = async () => subscription;
     PushManager.prototype.subscribe = async () => (subscription = subscribed);
 }})()"""
+
+
+@pytest.fixture(scope="module")
+def browser(browser_that_notifies: Browser) -> Browser:
+    return browser_that_notifies
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from tests.browser.computer import Computer
@@ -18,6 +19,11 @@ from tests.browser.watch import Watch
 from tests.browser.worker import PhoneWorker
 from tests.journeys.browser import Browser
 from tests.services.server import ServerProcess
+
+
+@pytest.fixture(scope="module")
+def browser(browser_that_notifies: Chromium) -> Chromium:
+    return browser_that_notifies
 
 
 @pytest.fixture
@@ -188,7 +194,12 @@ def test_a_push_for_a_question_that_is_over_says_so(
     assert question["tag"] not in [one["tag"] for one in worker.notifications()]
 
 
-def test_an_answer_that_comes_too_late_says_so(computer: Computer, worker: PhoneWorker) -> None:
+def test_an_answer_that_comes_too_late_says_so(
+    computer: Computer, phone: Page, worker: PhoneWorker, watch: Watch
+) -> None:
+    watch.expect("favicon.ico")
+    # The app is closed: open, it would take the notification of a question that is over away.
+    phone.goto(f"{computer.origin}/app/manifest.webmanifest")
     computer.asks()
     worker.is_pushed()
     question = worker.shows(computer.login_id)

@@ -1,5 +1,7 @@
 """Debian's Chromium, which Playwright drives; Playwright's own download is not used."""
 
+import shutil
+
 from tests.services import processes
 
 # Without the resolver rule Chromium still asks for its maker's hosts.
@@ -12,5 +14,14 @@ OFFLINE = [
 ]
 
 
+# The same engine without the window around it: a page costs it half. It shows no notifications.
+SHELL = "chromium-headless-shell"
+
+
 def path() -> str:
     return processes.find("chromium", package="chromium")
+
+
+def shell_path() -> str:
+    """The whole Chromium where the shell is not installed."""
+    return shutil.which(SHELL) or path()

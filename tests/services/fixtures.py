@@ -42,6 +42,12 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
+def chromium_shell_path() -> str:
+    with available_or_said():
+        return chromium.shell_path()
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[site.ServerProcess]:
     """Told of a proxy, so that browsers can have networks, and so counters, of their own.
 
