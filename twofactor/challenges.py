@@ -167,7 +167,7 @@ def expire_overdue(limit: int) -> int:
 def _locked_overdue(limit: int) -> list[Overdue]:
     """The locks keep each row as it was read until it is marked; who holds one decides first.
 
-    Either kind lies in an index of its own, by its time: no batch looks at more than it takes.
+    Either kind lies in an index of its own. In no order: a batch that sorts looks at all of them.
     """
     found: list[Overdue] = []
     kinds = (
@@ -175,7 +175,7 @@ def _locked_overdue(limit: int) -> list[Overdue]:
         (Challenge.objects.unused(), "redeem_until"),
     )
     for rows, time in kinds:
-        locked = rows.order_by(time).select_for_update(skip_locked=True)
+        locked = rows.order_by().select_for_update(skip_locked=True)
         found += locked.values_list("pk", "user_id", time)[: limit - len(found)]
     return found
 
