@@ -67,8 +67,9 @@ FREE = {
     "devices:app_link",
     "devices:app_manifest",
     "devices:app_worker",
-    # they only shut: a new device is turned away, nobody is asked
+    # they only shut: what is new is turned away, nobody is asked
     "devices:veto_in_session",
+    "twofactor:veto",
     "twofactor:away",
 }
 
