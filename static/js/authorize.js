@@ -12,6 +12,8 @@ const line = document.querySelector("[data-line]");
 const button = form.querySelector("button");
 
 form.addEventListener("submit", authorize);
+// Pressed before this script was here it would have led to an answer that is for the script.
+button.disabled = false;
 
 async function authorize(event) {
   event.preventDefault();

@@ -51,6 +51,11 @@ def test_the_page_names_the_account_and_asks(browser_of_phone: Client) -> None:
     assert not Device.objects.filter(name="This phone").exists()
 
 
+def test_it_waits_for_its_script_which_alone_can_use_the_answer(browser_of_phone: Client) -> None:
+    page = browser_of_phone.get(AUTHORIZE).content.decode()
+    assert " disabled>Authorize</button>" in page
+
+
 def test_the_phone_is_linked_at_once_and_its_session_is_over(browser_of_phone: Client) -> None:
     key = session_key(browser_of_phone)
     _, answer = claim(browser_of_phone)
