@@ -55,13 +55,7 @@ class Site:
         self.worker = self._worker("worker", "celery")
         self.push_worker = self._worker("push", "push")
         self.beat = self._celery("beat", "beat", "--schedule", str(folder / "beat"))
-        self.proxy = Nginx(
-            folder,
-            port=port,
-            pages=self.pages_port,
-            sockets=[program.port for program in self.sockets],
-            tls=tls,
-        )
+        self.proxy = self._proxy(port, tls)
         workers = [self.worker, self.push_worker, self.beat]
         self.programs = [*self.sockets, self.pages, *workers, self.proxy]
 
@@ -108,6 +102,10 @@ class Site:
             cwd=ROOT,
             environment=self.environment,
         )
+
+    def _proxy(self, port: int, tls: Certificate | None) -> Nginx:
+        sockets = [program.port for program in self.sockets]
+        return Nginx(self.folder, port=port, pages=self.pages_port, sockets=sockets, tls=tls)
 
 
 class WebProcess(Program):
