@@ -1,5 +1,6 @@
-"""Pages that turn away a new device. Looking changes nothing: mail programs look too."""
+"""Pages that turn away what is new. Looking changes nothing: mail programs look too."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -30,22 +31,30 @@ def by_mail(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @never_cache
 def in_session(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """From the account manager, by anybody but another new device."""
+    """From the account manager."""
+    user: Any = request.user
+    device = Device.objects.new().of(user).filter(public_id=public_id).first()
+    return asked(request, device, vetoes.in_session)
+
+
+def asked(request: HttpRequest, new: Any, turn_away: Callable[..., object]) -> HttpResponse:
+    """Asks somebody signed in whether `new` is theirs; None is new no more. A session that is new
+    itself has no say. `turn_away` takes `new` and the visitor, and raises Expired.
+    """
     user: Any = request.user
     new_until = standing.new_until(user)
     if new_until:
         return reauthentication.too_new(request, new_until)
-    device = Device.objects.new().of(user).filter(public_id=public_id).first()
-    if device is None:
+    if new is None:
         return _show(request, "over")
     if request.method != "POST":
-        return _show(request, "ask", device)
+        return _show(request, "ask", new)
     try:
-        vetoes.in_session(device, visitor=visitors.of(request))
+        turn_away(new, visitor=visitors.of(request))
     except Expired:
         return _show(request, "over")
-    return _show(request, "done", device)
+    return _show(request, "done", new)
 
 
-def _show(request: HttpRequest, step: str, device: Device | None = None) -> HttpResponse:
-    return render(request, "devices/veto.html", {"step": step, "device": device})
+def _show(request: HttpRequest, step: str, new: Any = None) -> HttpResponse:
+    return render(request, "devices/veto.html", {"step": step, "device": new})

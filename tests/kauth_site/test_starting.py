@@ -13,7 +13,6 @@ PROGRAMS = {
     "beat": ["celery", "-A", "kauth_site", "beat"],
     "daphne": ["daphne", "kauth_site.asgi:application"],
     "gunicorn": ["gunicorn", "--config", "deploy/gunicorn.py", "--bind", "127.0.0.1:0"],
-    "manage.py": ["manage", "migrate"],
 }
 
 
