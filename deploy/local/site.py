@@ -14,7 +14,8 @@ from deploy.local.processes import Program
 from kauth_site import secret_files
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("KAUTH_", "DATABASE_URL", "REDIS_URL", "PORT")
+# Every program finds the settings by itself, as where only these variables are given to it.
+OURS = ("KAUTH_", "DATABASE_URL", "REDIS_URL", "PORT", "DJANGO_SETTINGS_MODULE")
 HERE = "127.0.0.1"
 
 
