@@ -10,11 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import QuerySet, UUIDField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts import audit, sign_ins, standing, visitors
+from accounts import audit, prepared, sign_ins, standing, visitors
 from accounts.models import EventKind, KnownBrowser, User
 from accounts.visitors import Visitor
 
@@ -41,7 +41,13 @@ def _find(request: HttpRequest, user: User) -> KnownBrowser | None:
         browser_id = signing.loads(signed, salt=SALT, max_age=COOKIE_AGE)
     except signing.BadSignature:
         return None
-    return KnownBrowser.objects.filter(pk=browser_id, user=user).first()
+    found: KnownBrowser | None = _of.first(browser=browser_id, user=user.pk)
+    return found
+
+
+@prepared.rows(browser=UUIDField(), user=UUIDField())
+def _of(browser: Any, user: Any) -> QuerySet[KnownBrowser]:
+    return KnownBrowser.objects.filter(pk=browser, user=user)
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User, *, method: str = "") -> None:

@@ -12,11 +12,12 @@ from typing import Any, Literal
 import django_otp
 from django.conf import settings
 from django.contrib import auth
+from django.db.models import QuerySet, UUIDField
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import audit, sign_ins, visitors
+from accounts import audit, prepared, sign_ins, visitors
 from accounts.models import EventKind, User
 
 PENDING = "pending_login"
@@ -62,7 +63,7 @@ def get(request: HttpRequest) -> PendingLogin | None:
     record = request.session.get(PENDING)
     if record is None:
         return None
-    user = User.objects.filter(pk=record["user"], is_active=True).first()
+    user = _active.first(user=record["user"])
     if user is None or not _still_holds(record, user):
         abandon(request)
         return None
@@ -74,6 +75,11 @@ def get(request: HttpRequest) -> PendingLogin | None:
         binding=binding_of(request),
         asked=record["asked"],
     )
+
+
+@prepared.rows(user=UUIDField())
+def _active(user: Any) -> QuerySet[User]:
+    return User.objects.filter(pk=user, is_active=True)
 
 
 def wait_for(request: HttpRequest, challenge: str) -> None:

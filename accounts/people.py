@@ -1,7 +1,11 @@
 """Finds an account: the one that an administrator names, and the one whose rows are to change."""
 
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet, UUIDField
+
+from accounts import prepared
 from accounts.models import User, canonical_login_id
 
 
@@ -22,10 +26,20 @@ def locked(user_id: UUID) -> User:
     Whoever took a request first and the account after it would wait for one who goes the other
     way, and the other for them. What only refers to the account, as an event does, need not wait.
     """
-    account: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    account: User = _locked.one(user=user_id)
     return account
 
 
 def hold(user_id: UUID) -> None:
     """The lock of `locked`, for those who need nothing else of the account."""
-    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=user_id)
+    _held.one(user=user_id)
+
+
+@prepared.rows(user=UUIDField())
+def _locked(user: Any) -> QuerySet[User]:
+    return User.objects.select_for_update(no_key=True).filter(pk=user)
+
+
+@prepared.rows(user=UUIDField())
+def _held(user: Any) -> QuerySet[User, Any]:
+    return User.objects.select_for_update(no_key=True).filter(pk=user).values_list("pk")

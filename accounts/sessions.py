@@ -5,15 +5,17 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangosMiddleware
+from django.db.models import CharField, DateTimeField, QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from accounts import sign_ins
+from accounts import prepared, sign_ins
 from accounts.models import Session, SignIn
 
 KEY_SIZE = 32
@@ -32,6 +34,12 @@ def save(request: Any) -> None:
         request.session.save()
     except UpdateError:
         raise SessionInterrupted from None
+
+
+@prepared.rows(key=CharField(), now=DateTimeField())
+def _live(key: Any, now: Any) -> QuerySet[Session]:
+    live = Session.objects.filter(session_key=key, expire_date__gt=now)
+    return live.select_related("sign_in")
 
 
 class SessionMiddleware(DjangosMiddleware):
@@ -65,16 +73,11 @@ class SessionStore(DatabaseStore):
     def get_model_class(cls) -> Any:
         return Session
 
-    def _live(self) -> Any:
-        key = stored(self.session_key or "")
-        live = Session.objects.filter(session_key=key, expire_date__gt=timezone.now())
-        return live.select_related("sign_in")
-
     def _get_session_from_db(self) -> Any:
-        return self._found(self._live().first())
+        return self._found(_live.first(key=stored(self.session_key or ""), now=timezone.now()))
 
     async def _aget_session_from_db(self) -> Any:
-        return self._found(await self._live().afirst())
+        return await sync_to_async(self._get_session_from_db)()
 
     def _found(self, session: Session | None) -> Session | None:
         """A session that was ended may be written once more, by a request that had begun before:

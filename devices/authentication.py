@@ -10,10 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet, UUIDField
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts import prepared
 from accounts.visitors import Visitor
 from devices import keys, protocol
 from devices.exceptions import BadRequest, Revoked, Unauthenticated, WrongClock
@@ -90,18 +91,23 @@ def find(public_id: str) -> Device:
     One that waits in an offer whose time is over counts as unlinked at once, by the database's
     clock: the expiry run, which will write it down, may be late or never come.
     """
-    in_time = Enrolment.objects.filter(device=OuterRef("pk"), expires_at__gt=Now())
     try:
-        known = Device.objects.filter(public_id=uuid.UUID(public_id))
+        device: Any = _known.first(public_id=uuid.UUID(public_id))
     except ValueError:
         raise Unauthenticated from None
-    device: Any = known.select_related("user").annotate(in_time=Exists(in_time)).first()
     # One spelling only: what is signed is the identifier as it stands.
     if device is None or str(device.public_id) != public_id or not device.user.is_active:
         raise Unauthenticated
     if device.state == DeviceState.PENDING and not device.in_time:
         device.state = DeviceState.REVOKED
     return device
+
+
+@prepared.rows(public_id=UUIDField())
+def _known(public_id: Any) -> QuerySet[Device]:
+    in_time = Enrolment.objects.filter(device=OuterRef("pk"), expires_at__gt=Now())
+    known = Device.objects.filter(public_id=public_id)
+    return known.select_related("user").annotate(in_time=Exists(in_time))
 
 
 def revoked_among(public_ids: list[str]) -> frozenset[str]:

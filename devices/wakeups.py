@@ -3,12 +3,15 @@
 import logging
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from celery.exceptions import OperationalError
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet, UUIDField
 
+from accounts import prepared
 from devices import push_subscriptions, tasks
 from devices.models import Device, DeviceState, PushSubscription
 
@@ -19,11 +22,14 @@ def account(user_id: UUID, *, until: datetime) -> None:
     """After the commit, wakes the devices of this account; in vain after `until`, so not then."""
     if not settings.KAUTH_VAPID_KEY:
         return
-    asked = PushSubscription.objects.filter(
-        device__user=user_id, device__state=DeviceState.ACTIVE
-    ).values_list("device_id", flat=True)
-    for device_id in asked:
+    for device_id in _reachable(user=user_id):
         device(device_id, until=until)
+
+
+@prepared.rows(user=UUIDField())
+def _reachable(user: Any) -> QuerySet[PushSubscription, Any]:
+    linked = PushSubscription.objects.filter(device__user=user, device__state=DeviceState.ACTIVE)
+    return linked.values_list("device_id", flat=True)
 
 
 def reach(device: Device) -> bool:

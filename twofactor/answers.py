@@ -4,14 +4,15 @@ Source: docs/protocol.md, section 5.
 """
 
 import hmac
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BigIntegerField, CharField, DurationField, Q, QuerySet, UUIDField
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import audit, metrics, notices, people
+from accounts import audit, metrics, notices, people, prepared
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import authentication, keys
@@ -21,6 +22,8 @@ from twofactor import challenges, practice, requests
 from twofactor.models import Challenge, State
 
 APPROVE, DENY, REPORT = "approve", "deny", "report"
+
+ANSWERABLE = Q(state=State.PENDING, expires_at__gt=Now())
 
 EVENTS = {
     State.APPROVED: EventKind.REQUEST_APPROVED,
@@ -47,7 +50,7 @@ def take(
     if decision not in (APPROVE, DENY, REPORT) or (decision != APPROVE and number):
         raise BadRequest
     try:
-        challenge = Challenge.objects.filter(pk=challenge_id, user=device.user_id).first()
+        challenge = _asked_of.first(challenge=challenge_id, user=device.user_id)
         if challenge is None and (asked := practice.find(challenge_id, device)):
             return practice.settle(asked, decision=decision, number=number, signature=signature)
         challenge = _authentic(challenge, device, decision, number, signature)
@@ -98,19 +101,33 @@ def _outcome(challenge: Challenge, decision: str, number: str) -> State:
 
 def _settle(challenge: Challenge, device: Device, state: State) -> int:
     """The one statement that decides a race: a NO also beats a YES that is not used yet."""
-    answerable = Q(state=State.PENDING, expires_at__gt=Now())
+    if state == State.APPROVED:
+        life = settings.KAUTH_REDEEM_LIFETIME
+        return _approve(challenge=challenge.pk, device=device.pk, life=life)
+    answerable = Q(ANSWERABLE)
     if state in (State.DENIED, State.REPORTED):
         answerable |= Q(state=State.APPROVED, redeem_until__gt=Now())
     rows = Challenge.objects.filter(
         answerable, challenges.by_linked_device(device.pk), pk=challenge.pk
     )
-    if state == State.APPROVED:
-        return int(
-            rows.update(
-                state=state, answered_by=device, redeem_until=Now() + settings.KAUTH_REDEEM_LIFETIME
-            )
-        )
     return int(rows.update(state=state, answered_by=device, ended_at=Now()))
+
+
+@prepared.update(challenge=CharField(), device=BigIntegerField(), life=DurationField())
+def _approve(challenge: Any, device: Any, life: Any) -> tuple[QuerySet[Challenge], Any]:
+    open_now = Challenge.objects.filter(
+        ANSWERABLE, challenges.by_linked_device(device), pk=challenge
+    )
+    return open_now, {
+        "state": State.APPROVED,
+        "answered_by": device,
+        "redeem_until": Now() + life,
+    }
+
+
+@prepared.rows(challenge=CharField(), user=UUIDField())
+def _asked_of(challenge: Any, user: Any) -> QuerySet[Challenge]:
+    return Challenge.objects.filter(pk=challenge, user=user)
 
 
 def _too_late(challenge_id: str) -> Refusal:

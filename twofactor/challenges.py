@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, UUIDField
 from django.db.models.functions import Now
 
-from accounts import audit, clock, people, policies
+from accounts import audit, clock, people, policies, prepared
 from accounts.models import EventKind, KnownBrowser, User
 from accounts.visitors import Visitor
 from devices import doorbell, wakeups
@@ -71,8 +71,13 @@ def open_for(device: Device) -> Challenge | None:
     """The question that this device can answer now, if there is one."""
     if not device.is_active:
         return None
-    challenge: Challenge | None = Challenge.objects.open().filter(user=device.user_id).first()
+    challenge: Challenge | None = _open_of.first(user=device.user_id)
     return challenge
+
+
+@prepared.rows(user=UUIDField())
+def _open_of(user: Any) -> QuerySet[Challenge]:
+    return Challenge.objects.open().filter(user=user)
 
 
 def open_now() -> dict[str, str]:
@@ -106,22 +111,38 @@ def consume(*, challenge_id: str, user: User, binding: str) -> Challenge:
     The account must still be as it was when the question was asked, and the device that said
     yes must still be linked.
     """
+    if not _consume(challenge=challenge_id, user=user.pk, binding=binding):
+        raise NotApproved
+    challenge: Challenge = _with_answerer.one(challenge=challenge_id)
+    return challenge
+
+
+@prepared.update(challenge=CharField(), user=UUIDField(), binding=CharField())
+def _consume(challenge: Any, user: Any, binding: Any) -> tuple[QuerySet[Challenge], Any]:
     unchanged = User.objects.filter(
         pk=OuterRef("user_id"), is_active=True, security_epoch=OuterRef("epoch")
     )
-    consumed = Challenge.objects.filter(
+    approved = Challenge.objects.filter(
         Exists(unchanged),
         by_linked_device(OuterRef("answered_by_id")),
-        pk=challenge_id,
+        pk=challenge,
         user=user,
         binding=binding,
         state=State.APPROVED,
         redeem_until__gt=Now(),
-    ).update(state=State.CONSUMED, ended_at=Now())
-    if not consumed:
-        raise NotApproved
-    challenge: Challenge = Challenge.objects.select_related("answered_by").get(pk=challenge_id)
+    )
+    return approved, {"state": State.CONSUMED, "ended_at": Now()}
+
+
+def with_answerer(challenge_id: str) -> Challenge | None:
+    """The challenge with the device that answered it, if one did."""
+    challenge: Challenge | None = _with_answerer.first(challenge=challenge_id)
     return challenge
+
+
+@prepared.rows(challenge=CharField())
+def _with_answerer(challenge: Any) -> QuerySet[Challenge]:
+    return Challenge.objects.select_related("answered_by").filter(pk=challenge)
 
 
 def cancel(*, challenge_id: str, binding: str, visitor: Visitor) -> bool:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet, UUIDField, Value
 from django.utils import formats
 from django.utils.translation import gettext
 
-from accounts import policies
+from accounts import policies, prepared
 from accounts.models import User
 from devices.models import Device
 from twofactor.method_models import MethodQuerySet, OtpApp, SecurityKey
@@ -30,14 +30,19 @@ Names = Mapping[str, Sequence[str]]
 
 def names(user: User) -> Names:
     """Of all its methods, in one statement; each kind in the order in which they came."""
+    found: dict[str, list[str]] = {}
+    for kind, name, _ in sorted(_named(user=user.pk), key=itemgetter(2)):
+        found.setdefault(kind, []).append(name)
+    return found
+
+
+@prepared.rows(user=UUIDField())
+def _named(user: Any) -> QuerySet[Any]:
     first, *others = (
         of(user).order_by().values_list(Value(kind), "name", "created_at")
         for kind, of in OF_KIND.items()
     )
-    found: dict[str, list[str]] = {}
-    for kind, name, _ in sorted(first.union(*others, all=True), key=itemgetter(2)):
-        found.setdefault(kind, []).append(name)
-    return found
+    return first.union(*others, all=True)
 
 
 def device_may_be_asked(user: User) -> bool:

@@ -6,12 +6,12 @@ back; codes and backup codes never are. Source: NIST SP 800-63B-4, section 3.1.3
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import DateTimeField, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Now
 
-from accounts import clock
+from accounts import clock, prepared
 from accounts.models import LONG_AGO, EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 from twofactor.exceptions import Paused, Why
@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 
 
 class Asked(NamedTuple):
-    """One request of the last day, or an older one that is still open."""
+    """One request of the last day that counts, or an older one that is still open."""
 
     challenge: str
     created_at: datetime
@@ -57,20 +57,42 @@ class Facts:
 
 def look(user: User) -> Facts:
     """Two statements. Whoever acts on them holds the account's lock."""
-    successes = (EventKind.SIGNED_IN, EventKind.REAUTHENTICATED)
-    events = SecurityEvent.objects.filter(user=OuterRef("pk"), kind__in=successes)
-    time, success, away_until = User.objects.values_list(
-        Now(), Subquery(events.values("created_at")[:1]), "absence__until"
-    ).get(pk=user.pk)
+    time, signed_in, approved, away_until = _account.one(user=user.pk)
     now = clock.whole(time)
-    recent = Challenge.objects.filter(Q(created_at__gt=now - DAY) | Q(state=State.PENDING))
-    rows = recent.of(user).order_by("created_at").values_list("pk", *Asked._fields[1:])
-    return Facts(now, success, away_until, [Asked(*row) for row in rows])
+    success = max((time for time in (signed_in, approved) if time), default=None)
+    asked = _asked(user=user.pk, since=max(success or LONG_AGO, now - DAY), day_ago=now - DAY)
+    return Facts(now, success, away_until, [Asked(*row) for row in asked])
+
+
+@prepared.rows(user=UUIDField())
+def _account(user: Any) -> QuerySet[User, Any]:
+    """With the last sign-in by whatever method, and the last request that was used."""
+    kinds = (EventKind.SIGNED_IN, EventKind.REAUTHENTICATED)
+    events = SecurityEvent.objects.filter(user=OuterRef("pk"), kind__in=kinds)
+    used = Challenge.objects.filter(
+        user=OuterRef("pk"), state=State.CONSUMED, created_at__gt=Now() - DAY
+    )
+    return User.objects.filter(pk=user).values_list(
+        Now(),
+        Subquery(events.values("created_at")[:1]),
+        Subquery(used.order_by("-created_at").values("ended_at")[:1]),
+        "absence__until",
+    )
+
+
+@prepared.rows(user=UUIDField(), since=DateTimeField(), day_ago=DateTimeField())
+def _asked(user: Any, since: Any, day_ago: Any) -> QuerySet[Challenge, Any]:
+    """What was asked before a success is over; only what was reported is remembered for longer."""
+    reported = Q(state=State.REPORTED, created_at__gt=day_ago)
+    counts = Challenge.objects.filter(
+        Q(created_at__gt=since) | Q(state=State.PENDING) | reported, user=user
+    )
+    return counts.order_by("created_at").values_list("pk", *Asked._fields[1:])
 
 
 def pause(facts: Facts, visitor: Visitor) -> Paused | None:
     """How long the devices are not to be rung for this visitor; None when they may be."""
-    now, success = facts.now, _last_success(facts)
+    now, success = facts.now, facts.success
     recent = [one for one in facts.asked if success is None or one.created_at > success]
     unwelcome = [one.ended_at for one in recent if one.state in UNWELCOME and one.ended_at]
     waits = [
@@ -81,12 +103,6 @@ def pause(facts: Facts, visitor: Visitor) -> Paused | None:
     ]
     until, why = max((wait, why) for wait, why in waits)
     return Paused(until, why) if until > now else None
-
-
-def _last_success(facts: Facts) -> datetime | None:
-    """A sign-in by whatever method, or a request that was approved and used."""
-    used = [one.ended_at for one in facts.asked if one.state == State.CONSUMED and one.ended_at]
-    return max([*used, *([facts.success] if facts.success else [])], default=None)
 
 
 def _budget_free_at(created: list[datetime], now: datetime) -> datetime:

@@ -5,7 +5,6 @@ from typing import Any
 from devices import changes
 from devices.models import Device
 from twofactor import challenges, practice, requests
-from twofactor.models import Challenge
 
 
 def questions(device: Device) -> list[dict[str, Any]]:
@@ -28,7 +27,7 @@ def question(device: Device) -> list[dict[str, Any]]:
 def closing(challenge_id: str, state: str) -> dict[str, Any]:
     """The end of a question, with the device that answered it, if one did."""
     message = {"t": "closed", "challenge": challenge_id, "state": state}
-    ended = Challenge.objects.select_related("answered_by").filter(pk=challenge_id).first()
+    ended = challenges.with_answerer(challenge_id)
     by = ended.answered_by if ended else None
     return message | ({"device": str(by.public_id), "by": by.name} if by else {})
 

@@ -8,13 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import CharField, QuerySet, UUIDField
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import clock, known_browsers, people, sessions, standing, visitors
+from accounts import clock, known_browsers, people, prepared, sessions, standing, visitors
 from accounts import login as logins
 from accounts.login import PendingLogin
 from devices.models import Device
@@ -204,13 +205,16 @@ def _challenge_of(pending: PendingLogin) -> Challenge | None:
     """With the database's clock, which tells how long it has still to wait."""
     if not pending.challenge:
         return None
-    challenge: Challenge | None = (
-        Challenge.objects.annotate(now=Now())
-        .select_related("seen_by")
-        .filter(pk=pending.challenge, user=pending.user, binding=pending.binding)
-        .first()
+    challenge: Challenge | None = _asked.first(
+        challenge=pending.challenge, user=pending.user.pk, binding=pending.binding
     )
     return challenge
+
+
+@prepared.rows(challenge=CharField(), user=UUIDField(), binding=CharField())
+def _asked(challenge: Any, user: Any, binding: Any) -> QuerySet[Challenge]:
+    asked = Challenge.objects.annotate(now=Now()).select_related("seen_by")
+    return asked.filter(pk=challenge, user=user, binding=binding)
 
 
 def end_question(request: HttpRequest, pending: PendingLogin) -> None:
