@@ -3,14 +3,11 @@
 import unicodedata
 import uuid
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +17,20 @@ from accounts.browser_models import KnownBrowser
 from accounts.mail_models import AddressChange, MailedLink
 from accounts.policy_models import Policy
 from accounts.seal_models import EventSeal, LogHead
+from accounts.session_models import Session, SessionManager, SignIn
 
 # Django looks for models in this module.
-__all__ = ["AddressChange", "EventSeal", "KnownBrowser", "LogHead", "MailedLink", "Policy"]
+__all__ = [
+    "AddressChange",
+    "EventSeal",
+    "KnownBrowser",
+    "LogHead",
+    "MailedLink",
+    "Policy",
+    "Session",
+    "SessionManager",
+    "SignIn",
+]
 
 DETAIL_SIZE = 400
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -105,55 +113,6 @@ class User(AbstractBaseUser, PermissionsMixin):
             secret=secret,
             algorithm="sha256",
         ).hexdigest()
-
-
-class SignIn(models.Model):
-    """One place where an account is signed in; see accounts.sign_ins."""
-
-    id = models.UUIDField(primary_key=True, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
-    epoch = models.PositiveIntegerField(editable=False)
-    browser = models.CharField(max_length=60, blank=True)
-    address = models.GenericIPAddressField(null=True)
-    # The device that said yes, as django-otp names it, and what it was called then.
-    approved_by = models.CharField(max_length=255, blank=True)
-    device_name = models.CharField(max_length=64, blank=True)
-    started_at = models.DateTimeField(default=timezone.now)
-    last_seen_at = models.DateTimeField(default=timezone.now)
-    # When it is over, unless it is in use before.
-    idle_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("place of sign-in")
-        verbose_name_plural = _("places of sign-in")
-
-    def __str__(self) -> str:
-        return f"{self.browser} {self.started_at:%Y-%m-%d %H:%M}"
-
-
-class SessionManager(BaseSessionManager["Session"]):
-    use_in_migrations = True
-
-
-class Session(AbstractBaseSession):
-    """A browser session, under the SHA-256 of its key: a stolen table opens no session."""
-
-    session_key = models.CharField(max_length=64, primary_key=True)
-    # No constraint: a session whose place of sign-in is gone is over, and its store knows.
-    sign_in = models.ForeignKey(
-        SignIn, null=True, on_delete=models.CASCADE, db_constraint=False, related_name="+"
-    )
-
-    objects: ClassVar[SessionManager] = SessionManager()
-
-    class Meta:
-        verbose_name = _("session")
-        verbose_name_plural = _("sessions")
-
-    @classmethod
-    def get_session_store_class(cls) -> Any:
-        """The store that the settings name; it knows this model, not the other way round."""
-        return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 class Throttle(models.Model):
@@ -261,7 +220,12 @@ class SecurityEvent(models.Model):
     kind = models.CharField(max_length=30, choices=event_kinds)
     # No constraint and no cascade: evidence stays when the account goes.
     user = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="events"
+        User,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,  # event_by_user
+        related_name="events",
     )
     login_id = models.CharField(max_length=254, blank=True)
     device_name = models.CharField(max_length=64, blank=True)
@@ -271,12 +235,18 @@ class SecurityEvent(models.Model):
     detail = models.CharField(max_length=DETAIL_SIZE, blank=True)
     # What somebody else repeats at will is one row a minute: see accounts.audit.
     times = models.PositiveIntegerField(default=1, editable=False)
-    alike = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - unique where set
+    alike = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001 - unique where set
 
     objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            # Few events have it, and the others are not in its index.
+            models.UniqueConstraint(
+                fields=["alike"], condition=Q(alike__isnull=False), name="event_alike"
+            )
+        ]
         indexes = [
             models.Index(fields=["user", "-id"], name="event_by_user"),
             # Holds all that the figures of the admin's front page ask for.

@@ -83,7 +83,12 @@ class Policy(models.Model):
 class PolicyReminder(models.Model):
     """A person was told, so many days ahead, that 2FA is required from a day on; once each."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # reminded_once
+    )
     require_from = models.DateField()
     days_ahead = models.PositiveSmallIntegerField()
     sent_at = models.DateTimeField(auto_now_add=True)

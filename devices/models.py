@@ -90,7 +90,6 @@ class Device(OTPDevice):
         verbose_name = _("linked device")
         verbose_name_plural = _("linked devices")
         ordering = ["created_at"]
-        indexes = [models.Index(fields=["user", "state"], name="device_by_user")]
         constraints = [
             # django-otp asks `confirmed`; it must never say more than `state` does.
             models.CheckConstraint(
@@ -173,7 +172,12 @@ class PushSubscription(models.Model):
 class SeenNonce(models.Model):
     """A nonce of a signed call that changed something: it is good once."""
 
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="+")
+    device = models.ForeignKey(
+        Device,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # nonce_once
+    )
     nonce = models.BinaryField(max_length=16)
     seen_at = models.DateTimeField(auto_now_add=True, db_index=True)
 

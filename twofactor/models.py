@@ -200,7 +200,12 @@ class BackupCodeSet(OTPDevice):
 class BackupCode(models.Model):
     """One code: two characters that find it, and a salted hash of a keyed digest of it all."""
 
-    code_set = models.ForeignKey(BackupCodeSet, on_delete=models.CASCADE, related_name="codes")
+    code_set = models.ForeignKey(
+        BackupCodeSet,
+        on_delete=models.CASCADE,
+        related_name="codes",
+        db_index=False,  # selector_once_per_set
+    )
     selector = models.CharField(max_length=2, editable=False)
     digest = models.CharField(max_length=200, editable=False)
     used_at = models.DateTimeField(null=True)
