@@ -54,15 +54,20 @@ def record_for_each(kind: EventKind, users: QuerySet[User]) -> None:
     """The same thing happened to all of them, and nobody did it: one statement, for which no row
     leaves the database.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(*statement_for_each(kind, users))
+        metrics.count_event(kind, times=cursor.rowcount)
+
+
+def statement_for_each(kind: EventKind, users: QuerySet[User]) -> tuple[str, tuple[Any, ...]]:
+    """That statement, for who makes it a part of a larger one. Nothing is counted then."""
     table, event = SecurityEvent._meta, _event(kind, None, NOBODY)
     own = {"user_id": "pk", "login_id": "login_id"}
     fields = [field for field in table.concrete_fields if not field.primary_key]
     values = [own.get(field.attname) or _same(field, event) for field in fields]
     select, parameters = users.order_by().values_list(*values).query.sql_with_params()
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(f'INSERT INTO "{table.db_table}" ({columns}) {select}', parameters)
-        metrics.count_event(kind, times=cursor.rowcount)
+    return f'INSERT INTO "{table.db_table}" ({columns}) {select}', parameters
 
 
 def _same(field: Any, event: SecurityEvent) -> Value:

@@ -5,16 +5,15 @@ the same statement. Conditions on other tables are Exists(): a join would become
 with which PostgreSQL lets two of a race win. Rings leave after the commit.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, QuerySet, UUIDField
 from django.db.models.functions import Now
 
-from accounts import audit, clock, people, policies, prepared
+from accounts import audit, people, policies, prepared
 from accounts.models import EventKind, KnownBrowser, User
 from accounts.visitors import Visitor
 from devices import doorbell, wakeups
@@ -22,11 +21,6 @@ from devices.models import Device, DeviceState
 from twofactor import fatigue, requests
 from twofactor.exceptions import NotApproved
 from twofactor.models import Challenge, Match, Purpose, State
-
-RUNG_AFTER_EXPIRY = timedelta(minutes=1)
-
-# A challenge, its account, and when its time was over.
-Overdue = tuple[str, UUID, datetime]
 
 
 def issue(
@@ -166,47 +160,6 @@ def withdraw_open(user: User) -> None:
     """Ends the question that is open, if there is one: its person is not there to answer."""
     for challenge in Challenge.objects.of(user).filter(state=State.PENDING):
         _end(challenge, (State.PENDING,), State.CANCELLED)
-
-
-def expire_overdue(limit: int) -> int:
-    """Marks up to `limit` questions whose time is over and tells who waits; returns how many.
-
-    Nothing hangs on it: what is overdue is refused whether it is marked or not.
-    """
-    with transaction.atomic():
-        overdue = _locked_overdue(limit)
-        if overdue:
-            named = [challenge for challenge, _, _ in overdue]
-            rows = Challenge.objects.filter(pk__in=named, state__in=(State.PENDING, State.APPROVED))
-            rows.update(state=State.EXPIRED, ended_at=Now())
-            owners = User.objects.filter(challenges__in=named)
-            audit.record_for_each(EventKind.REQUEST_EXPIRED, owners)
-            _announce_expired(overdue)
-    return len(overdue)
-
-
-def _locked_overdue(limit: int) -> list[Overdue]:
-    """The locks keep each row as it was read until it is marked; who holds one decides first.
-
-    Either kind lies in an index of its own. In no order: a batch that sorts looks at all of them.
-    """
-    found: list[Overdue] = []
-    kinds = (
-        (Challenge.objects.unanswered(), "expires_at"),
-        (Challenge.objects.unused(), "redeem_until"),
-    )
-    for rows, time in kinds:
-        locked = rows.order_by().select_for_update(skip_locked=True)
-        found += locked.values_list("pk", "user_id", time)[: limit - len(found)]
-    return found
-
-
-def _announce_expired(overdue: list[Overdue]) -> None:
-    """Nobody waits for a question that ended long ago: pages and devices count down as well."""
-    somebody_waits = clock.now() - RUNG_AFTER_EXPIRY
-    for challenge, user, end in overdue:
-        if end > somebody_waits:
-            announce(challenge, State.EXPIRED, user)
 
 
 def prune(older_than: datetime, limit: int) -> int:

@@ -9,7 +9,7 @@ from django.conf import settings
 from accounts import clock, known_browsers, mailed_links, sign_ins, throttling
 from accounts.sessions import SessionStore
 from devices import authentication, enrolment
-from twofactor import backup_codes, ceremonies, challenges, otp_apps, reminders
+from twofactor import backup_codes, ceremonies, challenges, otp_apps, overdue, reminders
 from twofactor.models import ExpiryRun
 
 BATCH = 500
@@ -26,7 +26,7 @@ def expire_overdue_challenges() -> dict[str, int]:
     """
     kept_from = clock.now() - settings.KAUTH_CHALLENGES_KEPT
     counts = {
-        "challenges_expired": _in_batches(challenges.expire_overdue),
+        "challenges_expired": _in_batches(overdue.end),
         "offers_ended": _in_batches(enrolment.end_overdue),
         "challenges_deleted": _in_batches(lambda limit: challenges.prune(kept_from, limit)),
         "backup_codes_hidden": backup_codes.put_away_overdue(),

@@ -17,7 +17,7 @@ from devices.models import Device, DeviceState
 from tests.people import VISITOR, link_device, make_user
 from tests.races.crowd import Crowd, unless
 from tests.software_device import SoftwareDevice
-from twofactor import answers, challenges, requests
+from twofactor import answers, challenges, overdue, requests
 from twofactor.exceptions import NotApproved, Paused
 from twofactor.models import Challenge, Purpose, State
 
@@ -86,7 +86,7 @@ class Ring:
         return challenges.cancel(challenge_id=self.challenge.pk, binding=BINDING, visitor=VISITOR)
 
     def expire(self) -> bool:
-        return bool(challenges.expire_overdue(1))
+        return bool(overdue.end(1))
 
     def revoke(self) -> bool:
         return enrolment.revoke(self.first[1], visitor=VISITOR, by="a race")

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts import passwords
-from accounts.models import EventKind, SecurityEvent, User
+from accounts.models import EventKind, User
 from devices import enrolment
 from devices.models import Device, DeviceState
 from tests.linked import Linked
@@ -121,26 +121,3 @@ def test_d39_only_a_linked_device_can_say_that_it_was_seen(alice: Linked) -> Non
     assert Challenge.objects.get(pk=challenge.pk).seen_by is None
     challenges.seen(challenge.pk, alice.row)
     assert Challenge.objects.get(pk=challenge.pk).seen_by == alice.row
-
-
-def test_expiry_takes_as_many_statements_for_two_as_for_one(alice: Linked, bob: Linked) -> None:
-    def statements() -> int:
-        Challenge.objects.update(expires_at=F("created_at"), state=State.PENDING)
-        with CaptureQueriesContext(connection) as captured:
-            assert challenges.expire_overdue(10)
-        return len(captured)
-
-    ask(alice)
-    for_one = statements()
-    ask(bob)
-    assert statements() == for_one
-    expired = SecurityEvent.objects.filter(kind=EventKind.REQUEST_EXPIRED).order_by("login_id")
-    assert [event.user for event in expired] == [alice.user, alice.user, bob.user]
-
-
-def test_expiry_marks_what_is_overdue_and_is_safe_to_repeat(alice: Linked) -> None:
-    challenge = ask(alice)
-    Challenge.objects.filter(pk=challenge.pk).update(expires_at=F("created_at"))
-    assert challenges.expire_overdue(10) == 1
-    assert challenges.expire_overdue(10) == 0
-    assert state_of(challenge) == State.EXPIRED
