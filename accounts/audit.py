@@ -8,9 +8,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet, Value
 from django.utils import timezone
 
-from accounts import metrics
+from accounts import metrics, prepared
 from accounts.models import EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
+
+_insert = prepared.Insert(SecurityEvent)
 
 # What happens without a visitor: a command, a clean-up.
 NOBODY = Visitor(browser="")
@@ -45,7 +47,7 @@ def record(
     if kind in REPEATED:
         _count_with_its_like(event, visitor)
     else:
-        event.save()
+        _insert(event)
     metrics.count_event(kind, detail)
     return event
 

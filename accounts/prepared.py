@@ -16,11 +16,12 @@ on no setting, and on no time of day but the database's.
 
 import copy
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Expression, Field, QuerySet
-from django.db.models.sql import UpdateQuery
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.models.sql.constants import ROW_COUNT
 from django.db.transaction import TransactionManagementError
 
@@ -42,47 +43,48 @@ class Slot(Expression):
         value = values[self.name]
         if value is None and not self.output_field.null:
             raise TypeError(f"{self.name} is None.")
-        return self.output_field.get_db_prep_value(value, connection=connection, prepared=False)
+        return self.output_field.get_db_prep_save(value, connection=connection)
 
 
 class Statement:
-    """What `make` makes of the slots, kept for each kind of database."""
+    """A compiler that has done its work, kept for each kind of database."""
 
-    def __init__(self, make: Callable[..., Any], fields: Fields) -> None:
-        self.make = make
+    def __init__(self, fields: Fields) -> None:
         self.slots = {name: Slot(name, field) for name, field in fields.items()}
-        self.kept: dict[str, tuple[Any, Any]] = {}
+        self.kept: dict[str, tuple[Any, str, Any]] = {}
 
-    def filled(self, values: dict[str, Any]) -> tuple[Any, Any]:
-        """What was made, and its compiler on this thread's connection with `values` in place."""
+    def compiler(self) -> tuple[Any, str, Any]:
+        """A compiler of Django's, and the statement and parameters that it makes of the slots."""
+        raise NotImplementedError
+
+    def filled(self, values: dict[str, Any]) -> Any:
+        """The compiler on this thread's connection, with `values` in the statement."""
         if connection.vendor not in self.kept:
-            self.kept[connection.vendor] = self._made()
-        made, compiler = self.kept[connection.vendor]
-        sql, slots = compiler.as_sql()
+            self.kept[connection.vendor] = self.compiler()
+        compiler, sql, slots = self.kept[connection.vendor]
         parameters = tuple(one.filled(values) if isinstance(one, Slot) else one for one in slots)
-        running = copy.copy(compiler)
-        running.connection, running.as_sql = connection, lambda: (sql, parameters)
-        return made, running
-
-    def _made(self) -> tuple[Any, Any]:
-        made, query = self._query()
-        compiler = query.get_compiler(using=connection.alias)
-        statement = compiler.as_sql()
-        compiler.as_sql, compiler.connection = lambda: statement, None
-        return made, compiler
-
-    def _query(self) -> tuple[Any, Any]:
-        queryset = self.make(**self.slots)
-        return queryset, queryset.query
+        filled = copy.copy(compiler)
+        filled.connection, filled.as_sql = connection, lambda: (sql, parameters)
+        return filled
 
 
 class Rows(Statement):
+    def __init__(self, make: Callable[..., QuerySet[Any]], fields: Fields) -> None:
+        super().__init__(fields)
+        self.make = make
+
+    def compiler(self) -> tuple[Any, str, Any]:
+        queryset = self.make(**self.slots)
+        self.iterable: Any = queryset._iterable_class  # noqa: SLF001 - tuples, or instances
+        compiler = queryset.query.get_compiler(using=connection.alias)
+        return (compiler, *compiler.as_sql())
+
     def __call__(self, **values: Any) -> list[Any]:
         """What the queryset would find: instances, or tuples of a values_list()."""
-        queryset, compiler = self.filled(values)
-        if queryset.query.select_for_update and not connection.in_atomic_block:
+        compiler = self.filled(values)
+        if compiler.query.select_for_update and not connection.in_atomic_block:
             raise TransactionManagementError("A lock ends with its transaction; there is none.")
-        return list(queryset._iterable_class(_Ready(compiler)))  # noqa: SLF001 - as Django does
+        return list(self.iterable(_Ready(compiler)))
 
     def one(self, **values: Any) -> Any:
         """The row that is there. Raises ValueError where there is none, or more."""
@@ -95,16 +97,49 @@ class Rows(Statement):
 
 
 class Update(Statement):
-    def __call__(self, **values: Any) -> int:
-        """How many rows were changed."""
-        count: int = self.filled(values)[1].execute_sql(ROW_COUNT)
-        return count
+    def __init__(self, make: Callable[..., tuple[Any, Any]], fields: Fields) -> None:
+        super().__init__(fields)
+        self.make = make
 
-    def _query(self) -> tuple[Any, Any]:
+    def compiler(self) -> tuple[Any, str, Any]:
         queryset, changes = self.make(**self.slots)
         query = queryset.query.chain(UpdateQuery)
         query.add_update_values(changes)
-        return queryset, query
+        compiler = query.get_compiler(using=connection.alias)
+        return (compiler, *compiler.as_sql())
+
+    def __call__(self, **values: Any) -> int:
+        """How many rows were changed."""
+        count: int = self.filled(values).execute_sql(ROW_COUNT)
+        return count
+
+
+class Insert(Statement):
+    """Writes new instances of a model down, as their save() does, and without its signals."""
+
+    def __init__(self, model: type[Model]) -> None:
+        table: Any = model._meta
+        self.model = model
+        self.number = table.auto_field
+        self.fields = [field for field in table.concrete_fields if field is not self.number]
+        super().__init__({field.attname: field for field in self.fields})
+
+    def compiler(self) -> tuple[Any, str, Any]:
+        query = InsertQuery(self.model)
+        row: Any = SimpleNamespace(**self.slots)
+        query.insert_values(self.fields, [row], raw=True)
+        compiler = query.get_compiler(using=connection.alias)
+        compiler.returning_fields = [self.number] if self.number else None
+        return (compiler, *compiler.as_sql()[0])
+
+    def __call__(self, instance: Any) -> None:
+        values = {field.attname: field.pre_save(instance, add=True) for field in self.fields}
+        with connection.cursor() as cursor:
+            cursor.execute(*self.filled(values).as_sql())
+            if self.number:
+                [instance.pk] = cursor.fetchone()
+        state = instance._state  # noqa: SLF001 - where save() remembers it
+        state.adding, state.db = False, connection.alias
 
 
 class _Ready:

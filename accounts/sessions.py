@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangosMiddleware
-from django.db.models import CharField, DateTimeField, QuerySet
+from django.db.models import CharField, DateTimeField, QuerySet, TextField, UUIDField
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -40,6 +40,21 @@ def save(request: Any) -> None:
 def _live(key: Any, now: Any) -> QuerySet[Session]:
     live = Session.objects.filter(session_key=key, expire_date__gt=now)
     return live.select_related("sign_in")
+
+
+@prepared.update(
+    old=CharField(),
+    key=CharField(),
+    data=TextField(),
+    end=DateTimeField(),
+    sign_in=UUIDField(null=True),
+)
+def _replace(old: Any, key: Any, data: Any, end: Any, sign_in: Any) -> tuple[Any, Any]:
+    changes = {"session_key": key, "session_data": data, "expire_date": end, "sign_in": sign_in}
+    return Session.objects.filter(session_key=old), changes
+
+
+_insert = prepared.Insert(Session)
 
 
 class SessionMiddleware(DjangosMiddleware):
@@ -115,18 +130,18 @@ class SessionStore(DatabaseStore):
             self._row_key, self._written = self.session_key, content
 
     def _write(self, row: Session) -> None:
-        changed = {
-            "session_key": row.session_key,
-            "session_data": row.session_data,
-            "expire_date": row.expire_date,
-            "sign_in": row.sign_in_id,
-        }
         old = stored(self._row_key) if self._row_key else ""
-        if old and Session.objects.filter(session_key=old).update(**changed):
+        if old and _replace(
+            old=old,
+            key=row.session_key,
+            data=row.session_data,
+            end=row.expire_date,
+            sign_in=row.sign_in_id,
+        ):
             return
         if old == row.session_key:
             raise UpdateError  # it was ended meanwhile
-        row.save(force_insert=True)
+        _insert(row)
 
     def exists(self, session_key: str) -> bool:
         return super().exists(stored(session_key))

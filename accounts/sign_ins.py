@@ -15,9 +15,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.models import Device
 
-from accounts import audit, notices, policies, signals, visitors
+from accounts import audit, notices, policies, prepared, signals, visitors
 from accounts.models import EventKind, Session, SignIn, User
 from accounts.visitors import Visitor
+
+_insert = prepared.Insert(SignIn)
 
 SESSION_KEY = "sign_in"
 # When the session ends at the latest, in Unix seconds: whatever is done in it meanwhile.
@@ -34,7 +36,7 @@ def begin(request: HttpRequest, user: User, *, device_id: str, device_name: str)
     approved it, or "".
     """
     visitor, now = visitors.of(request), timezone.now()
-    sign_in = SignIn.objects.create(
+    sign_in = SignIn(
         id=UUID(bytes=os.urandom(16)),
         user=user,
         epoch=user.security_epoch,
@@ -44,6 +46,7 @@ def begin(request: HttpRequest, user: User, *, device_id: str, device_name: str)
         device_name=device_name,
         idle_at=now + _idle(user),
     )
+    _insert(sign_in)
     request.session[SESSION_KEY] = str(sign_in.pk)
     request.session[ENDS_KEY] = int((now + _length(user)).timestamp())
 

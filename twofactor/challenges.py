@@ -22,6 +22,8 @@ from twofactor import fatigue, requests
 from twofactor.exceptions import NotApproved
 from twofactor.models import Challenge, Match, Purpose, State
 
+_insert = prepared.Insert(Challenge)
+
 
 def issue(
     *,
@@ -208,7 +210,7 @@ def _write(
     now: datetime,
 ) -> Challenge:
     match = _match(account, new_browser=new_browser)
-    challenge: Challenge = Challenge.objects.create(
+    challenge = Challenge(
         user=account,
         purpose=purpose,
         match=match,
@@ -223,6 +225,7 @@ def _write(
         created_at=now,
         expires_at=now + settings.KAUTH_CHALLENGE_LIFETIME,
     )
+    _insert(challenge)
     return challenge
 
 

@@ -6,7 +6,7 @@ from django.db.models import CharField, IntegerField, UUIDField, Value
 from django.db.transaction import TransactionManagementError, atomic
 
 from accounts import prepared
-from accounts.models import KnownBrowser, User
+from accounts.models import EventKind, KnownBrowser, SecurityEvent, User
 from tests.people import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -97,3 +97,20 @@ def test_a_lock_without_a_transaction_would_hold_nothing() -> None:
         assert locked(user=alice.pk) == [alice.pk]
     with pytest.raises(TransactionManagementError):
         locked(user=alice.pk)
+
+
+def test_a_new_row_is_written_as_save_would() -> None:
+    alice = make_user("alice@example.org")
+    event = SecurityEvent(kind=EventKind.SIGNED_IN, user=alice, address="2001:db8::1")
+    prepared.Insert(SecurityEvent)(event)
+    kept = SecurityEvent.objects.get(pk=event.pk)
+    assert (kept.user, kept.address, kept.created_at) == (alice, "2001:db8::1", event.created_at)
+    assert (kept.times, kept.alike, kept.method) == (1, None, "")
+
+
+def test_a_row_that_brings_its_own_key_keeps_it() -> None:
+    browser = KnownBrowser(user=make_user("alice@example.org"), name="Firefox")
+    prepared.Insert(KnownBrowser)(browser)
+    browser.name = "Chromium"
+    browser.save()
+    assert KnownBrowser.objects.get().name == "Chromium"
