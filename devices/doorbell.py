@@ -8,7 +8,6 @@ import logging
 from functools import partial
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
@@ -52,11 +51,10 @@ def ring(group: str, kind: str, **ids: Any) -> None:
 
 
 def _send(group: str, message: dict[str, Any]) -> bool:
-    layer = get_channel_layer()
-    # That of the full mode needs no event loop, which each call would have to make for itself.
-    ring_now = layer.ring if hasattr(type(layer), "ring") else async_to_sync(layer.group_send)
+    # Either layer of ours can be rung without an event loop, which each call would have to make.
+    layer: Any = get_channel_layer()
     try:
-        ring_now(group, message)
+        layer.ring(group, message)
     except Exception as error:  # noqa: BLE001 - every layer has exceptions of its own
         logger.warning("Nobody was rung in %s: %s", group.partition(".")[0], error)
         metrics.RINGS.labels("late").inc()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import InMemoryChannelLayer
 
 from devices import outbox
@@ -24,6 +24,13 @@ class EmbeddedChannelLayer(InMemoryChannelLayer):
     @classmethod
     def bind(cls, loop: asyncio.AbstractEventLoop) -> None:
         cls.home = loop
+
+    def ring(self, group: str, message: dict[str, Any]) -> None:
+        """What group_send does, for who is in no event loop and waits for none."""
+        if self.home is None:
+            async_to_sync(self.group_send)(group, message)
+        else:
+            asyncio.run_coroutine_threadsafe(self.group_send(group, message), self.home)
 
     async def send(self, channel: str, message: dict[str, Any]) -> None:
         await self._at_home(super().send, channel, message)

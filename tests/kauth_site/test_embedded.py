@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 
 from devices.models import PendingRing
 from kauth_site.embedded import EmbeddedChannelLayer
@@ -45,11 +44,11 @@ def test_a_ring_from_another_thread_reaches_the_servers_loop_and_leaves_no_note(
 ) -> None:
     layer = new_layer()
     heard = listen(layer, home)
-    async_to_sync(layer.group_send)("group", {"type": "changed"})
+    layer.ring("group", {"type": "changed"})
     assert heard.result(10) == {"type": "changed"}
     assert not PendingRing.objects.exists()
 
 
 def test_without_a_server_in_this_process_the_ring_is_left_where_servers_look() -> None:
-    async_to_sync(new_layer().group_send)("group", {"type": "changed"})
+    new_layer().ring("group", {"type": "changed"})
     assert PendingRing.objects.get().message == {"type": "changed"}
