@@ -10,7 +10,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts import audit_seals, mailed_links, reset_links
+from accounts import audit_seals, batches, mailed_links, reset_links
 from accounts.mail_models import AddressChange, LinkPurpose
 from accounts.models import User
 
@@ -46,13 +46,7 @@ def send_reset_link(task: Task, user_id: str, facts: dict[str, Any]) -> None:
 @shared_task
 def seal_log() -> int:
     """Seals what has come since the last run; returns how many. Safe to run twice at once."""
-    total = 0
-    for _ in range(MOST_BATCHES):
-        done = audit_seals.seal_new()
-        total += done
-        if done < audit_seals.BATCH:
-            break
-    return total
+    return batches.repeat(audit_seals.seal_new, size=audit_seals.BATCH, most=MOST_BATCHES)
 
 
 @shared_task(**RETRIES)

@@ -3,7 +3,7 @@
 Nothing hangs on it: what is overdue is refused whether it is marked or not.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +19,13 @@ from twofactor.models import Challenge, State
 RUNG_AFTER = timedelta(minutes=1)
 ENDS_FROM = (State.PENDING, State.APPROVED)
 
-# A challenge, its account, and when its time was over.
-Overdue = tuple[str, UUID, datetime]
+# A challenge, its account, and whether somebody still waits for it.
+Ended = tuple[str, UUID, bool]
 
 MARK = """
     UPDATE twofactor_challenge c SET state = %s, ended_at = STATEMENT_TIMESTAMP()
-    FROM due WHERE c.id = due.id AND c.state IN (%s, %s) RETURNING c.id, c.user_id, c.{time}
+    FROM due WHERE c.id = due.id AND c.state IN (%s, %s)
+    RETURNING c.id, c.user_id, c.{time} > STATEMENT_TIMESTAMP() - %s
 """
 LOCK_MARK_RECORD = """
     WITH due (id) AS MATERIALIZED ({due}), ended AS ({mark}), recorded AS ({record})
@@ -34,7 +35,7 @@ LOCK_MARK_RECORD = """
 
 def end(limit: int) -> int:
     """Marks up to `limit` of them and tells who waits; returns how many."""
-    ended: list[Overdue] = []
+    ended: list[Ended] = []
     with transaction.atomic():
         for rows, time in (
             (Challenge.objects.unanswered(), "expires_at"),
@@ -54,25 +55,26 @@ def _locked(rows: QuerySet[Challenge]) -> QuerySet[Challenge]:
     return rows.order_by().select_for_update(skip_locked=True)
 
 
-def _end(due: QuerySet[Challenge], time: str) -> list[Overdue]:
+def _end(due: QuerySet[Challenge], time: str) -> list[Ended]:
     return (_at_once if connection.vendor == "postgresql" else _in_steps)(due, time)
 
 
-def _at_once(due: QuerySet[Challenge], time: str) -> list[Overdue]:
+def _at_once(due: QuerySet[Challenge], time: str) -> list[Ended]:
     """One statement, which takes a quarter less than three: no row is looked up twice."""
     # A join, not a list: an account of which two questions ended has two events.
     owners = User.objects.extra(tables=["ended"], where=["ended.user_id = accounts_user.id"])
     locking, limits = due.values("pk").query.sql_with_params()
     recording, facts = audit.statement_for_each(EventKind.REQUEST_EXPIRED, owners)
     statement = LOCK_MARK_RECORD.format(due=locking, mark=MARK.format(time=time), record=recording)
+    parameters: list[Any] = [*limits, State.EXPIRED, *ENDS_FROM, RUNG_AFTER, *facts]
     with connection.cursor() as cursor:
-        cursor.execute(statement, (*limits, State.EXPIRED, *ENDS_FROM, *facts))
+        cursor.execute(statement, parameters)
         ended: list[Any] = cursor.fetchall()
     metrics.count_event(EventKind.REQUEST_EXPIRED, times=len(ended))
     return ended
 
 
-def _in_steps(due: QuerySet[Challenge], time: str) -> list[Overdue]:
+def _in_steps(due: QuerySet[Challenge], time: str) -> list[Ended]:
     overdue = list(due.values_list("pk", "user_id", time))
     if overdue:
         named = [challenge for challenge, _, _ in overdue]
@@ -80,12 +82,12 @@ def _in_steps(due: QuerySet[Challenge], time: str) -> list[Overdue]:
         rows.update(state=State.EXPIRED, ended_at=Now())
         owners = User.objects.filter(challenges__in=named)
         audit.record_for_each(EventKind.REQUEST_EXPIRED, owners)
-    return overdue
-
-
-def _announce(ended: list[Overdue]) -> None:
-    """Nobody waits for a question that ended long ago: pages and devices count down as well."""
     somebody_waits = clock.now() - RUNG_AFTER
-    for challenge, user, end_of_time in ended:
-        if end_of_time > somebody_waits:
+    return [(challenge, user, end > somebody_waits) for challenge, user, end in overdue]
+
+
+def _announce(ended: list[Ended]) -> None:
+    """Nobody waits for a question that ended long ago: pages and devices count down as well."""
+    for challenge, user, somebody_waits in ended:
+        if somebody_waits:
             challenges.announce(challenge, State.EXPIRED, user)
