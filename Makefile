@@ -7,6 +7,11 @@ BIN  := $(VENV)/bin
 fits    = $(shell $(1) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>&- && echo $(1))
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(call fits,$(name))))
 
+make_venv = echo "Making the virtual environment $(VENV)" && $(PYTHON) -m venv $(VENV)
+no_python = { echo "kAuth needs Python 3.11 or newer with venv."; exit 1; }
+# Debian keeps venv apart from Python.
+get_venv  = deploy/local/apt.sh python3-venv && $(MAKE) --no-print-directory LOOKED=yes $@
+
 # uv is fast; pip knows about proxies and mirrors that are set up for pip alone.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/pip install --quiet $(1)
 
@@ -89,9 +94,7 @@ pin: $(VENV)/.run ## Compile the requirements*.txt files anew from their .in fil
 	pin requirements-dev.in -o requirements-dev.txt
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "kAuth needs Python 3.11 or newer with venv. On Debian: apt-get install python3-venv"; exit 1; }
-	@echo "Making the virtual environment $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(if $(PYTHON),$(make_venv),$(if $(LOOKED),$(no_python),$(get_venv)))
 
 $(VENV)/.run: requirements-uv.txt requirements.txt | $(BIN)/python
 	@echo "Installing what runs"
