@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest
 
 from accounts import clock, sign_ins
+from accounts.models import SignIn
 
 
 def means_of(user: Any) -> Any | None:
@@ -36,3 +38,11 @@ def new_until(user: Any) -> datetime | None:
 def recovery_of(request: HttpRequest) -> UUID | None:
     """The public id of this session, if it was opened by a recovery."""
     return sign_ins.current(request) if recovered(means_of(request.user)) else None
+
+
+def must_stand(recovery: UUID | None) -> None:
+    """Call it while the account is held, before the session of this public id adds anything: a veto
+    may have ended it since the request began. Raises SessionInterrupted.
+    """
+    if recovery is not None and not SignIn.objects.filter(pk=recovery).exists():
+        raise SessionInterrupted

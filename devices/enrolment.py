@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock, notices, people, policies
+from accounts import audit, clock, notices, people, policies, standing
 from accounts.models import EventKind, User
 from accounts.policies import NotAllowed
 from accounts.visitors import Visitor
@@ -144,6 +144,7 @@ def confirm(enrolment_id: int, *, user: User, visitor: Visitor) -> Device:
         if not confirmed:
             raise Expired
         enrolment = Enrolment.objects.select_related("device__user").get(pk=enrolment_id)
+        standing.must_stand(enrolment.recovered_in)
         device = enrolment.device
         assert device is not None  # noqa: S101 - a claimed offer always has one
         Device.objects.filter(pk=device.pk, state=DeviceState.PENDING).update(

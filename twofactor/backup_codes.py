@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import audit, clock, notices, throttling
+from accounts import audit, clock, notices, people, standing, throttling
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import sealing, tampering
@@ -149,6 +149,8 @@ def _replace(user: User, codes: list[str], recovered_in: UUID | None) -> BackupC
         "saved_at": None,
     }
     with transaction.atomic():
+        people.hold(user.pk)
+        standing.must_stand(recovered_in)
         code_set, _ = BackupCodeSet.objects.update_or_create(user=user, defaults=fresh)
         code_set.codes.all().delete()
         BackupCode.objects.bulk_create(

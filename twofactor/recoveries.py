@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts import clock, people
+from accounts import clock, people, standing
 from accounts.models import EventKind, User
 from accounts.visitors import Visitor
 from devices import changes, vetoes
@@ -29,6 +29,7 @@ def mark_new(method: Method, session: UUID | None) -> None:
     """
     if session is None:
         return
+    standing.must_stand(session)
     method.new_until = clock.now() + settings.KAUTH_NEW_DEVICE_TIME
     method.recovered_in = session
     method.save(update_fields=["new_until", "recovered_in"])

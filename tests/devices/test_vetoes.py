@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
@@ -12,12 +13,13 @@ from accounts.models import EventKind, KnownBrowser, SecurityEvent, SignIn, User
 from devices import enrolment, vetoes
 from devices.exceptions import Expired
 from devices.models import Device, DeviceState
-from tests.calls import call, refusal
+from tests.calls import call, refusal, send
 from tests.linked import Linked
 from tests.otp import code_of
 from tests.pages import browser, is_signed_in, log_in, two_factor_browser
 from tests.people import VISITOR
-from tests.recovering import helped_browser, links_in
+from tests.recovering import LINK, helped_browser, links_in
+from tests.software_device import SoftwareDevice
 from twofactor import backup_codes, methods
 from twofactor.models import BackupCodeSet, HelpDeskCode
 
@@ -91,6 +93,21 @@ def test_after_a_day_it_is_removed_in_the_2fa_section_only(phone: Linked, strang
     Device.objects.filter(name="New phone").update(new_until=timezone.now())
     assert refusal(veto(phone, notice["notice"])) == (410, "expired")
     assert state_of("New phone") == DeviceState.ACTIVE
+
+
+def test_d40_a_link_that_is_being_confirmed_when_the_veto_comes_is_not_linked(
+    phone: Linked,
+) -> None:
+    stranger = two_factor_browser(phone.user, means=BackupCodeSet.objects.get(user=phone.user))
+    links_in(stranger)
+    address = stranger.post(LINK, {"action": "next"}).context["link"]
+    another = SoftwareDevice("Another")
+    another.accept_claim(send("POST", "/device/v1/links", another.claim_body(address)).json())
+    offer = Device.objects.get(name="Another").enrolment
+    veto(phone, told(phone)[0]["notice"])
+    with pytest.raises(SessionInterrupted):
+        enrolment.confirm(offer.pk, user=phone.user, visitor=VISITOR)
+    assert state_of("Another") == DeviceState.PENDING
 
 
 def test_a_notice_of_another_account_turns_nothing_away(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
@@ -18,7 +19,7 @@ from tests.pages import browser, is_signed_in, two_factor_browser
 from tests.people import VISITOR
 from tests.recovering import links_in
 from tests.software_key import SoftwareKey
-from twofactor import backup_codes, methods, recoveries
+from twofactor import backup_codes, methods, otp_apps, recoveries
 from twofactor.method_models import OtpApp, SecurityKey
 from twofactor.models import BackupCodeSet, HelpDeskCode
 
@@ -80,6 +81,21 @@ def test_d40_an_older_device_turns_away_a_method_with_one_tap(
     assert not is_signed_in(opened)
     vetoed = SecurityEvent.objects.get(kind=EventKind.METHOD_VETOED)
     assert (vetoed.device_name, vetoed.detail) == (method.name, "“Pixel 8”")
+
+
+def test_d40_what_is_under_way_when_the_veto_comes_adds_nothing(
+    phone: Linked, desk: Client
+) -> None:
+    adds_key(desk)
+    desk.get("/2fa/add/otp/")
+    app = OtpApp.objects.get(confirmed=False)
+    session = SecurityKey.objects.get().recovered_in
+    veto(phone)
+    with pytest.raises(SessionInterrupted):
+        otp_apps.confirm(app, code=code_of(app), visitor=VISITOR, recovered_in=session)
+    with pytest.raises(SessionInterrupted):
+        backup_codes.generate(phone.user, visitor=VISITOR, recovered_in=session)
+    assert names(phone) == ["Pixel 8"]
 
 
 @pytest.mark.parametrize("adds", [adds_app, adds_key])
