@@ -92,3 +92,13 @@ def test_who_waits_no_more_is_not_told(
     with django_capture_on_commit_callbacks(execute=True):
         overdue.end(10)
     assert not PendingRing.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="as PostgreSQL plans it")
+def test_who_does_not_ask_by_time_goes_through_no_questions_of_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    pending = Challenge.objects.filter(state=State.PENDING).order_by("expires_at")
+    assert "challenge_unanswered" not in pending.explain()
+    assert "challenge_unanswered" in Challenge.objects.unanswered().order_by().explain()
+    assert "challenge_unused" in Challenge.objects.unused().order_by().explain()
