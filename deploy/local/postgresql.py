@@ -13,6 +13,8 @@ from deploy.local.processes import Program
 
 # Speed for durability: the data is gone after the run anyway.
 _SPEED = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+# What a server of its own would be given, as operations.md says.
+_AS_IN_PRODUCTION = ["-c", "shared_buffers=1GB", "-c", "max_wal_size=4GB"]
 
 
 class Database(Program):
@@ -23,7 +25,7 @@ class Database(Program):
         self.port = processes.free_port()
         self.url = f"postgres://kauth@127.0.0.1:{self.port}/postgres"
         command = [program(), "-D", "data", "-p", str(self.port), "-k", str(folder)]
-        command += [] if durable else _SPEED
+        command += _AS_IN_PRODUCTION if durable else _SPEED
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"]
         super().__init__(
             "postgresql",
