@@ -8,16 +8,14 @@ from typing import Any, TypeVar
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from daphne.server import Server, twisted_loop
-from daphne.ws_protocol import WebSocketProtocol
+from daphne.server import twisted_loop
 from django.conf import settings
-from twisted.internet import defer
 
 from accounts.tasks import seal_log
 from devices import outbox
-from devices.protocol import MAX_MESSAGE, CloseCode
 from kauth_site import background
 from kauth_site.body_limit import limited
+from kauth_site.connections import SOCKET_LIMITS, GracefulServer, Socket
 from kauth_site.embedded import EmbeddedChannelLayer
 from kauth_site.lookout import Lookout
 from kauth_site.redis_layer import RedisLayer
@@ -26,52 +24,11 @@ from twofactor.tasks import expire_overdue_challenges, send_policy_reminders
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Sizes are counted here only to end what is far too big: the consumers say which message is.
-SOCKET_LIMITS: dict[str, int] = {
-    "websocket_timeout": 12 * 3600,
-    "ping_interval": 30,
-    "websocket_max_message_size": MAX_MESSAGE * 2,
-    "websocket_max_frame_size": MAX_MESSAGE * 2,
-}
-# Time for close frames to leave and be answered before the connections are cut.
-GOODBYE = 1.0
-NORMAL = 1000
 EXPIRY_PAUSE = settings.KAUTH_EXPIRY_INTERVAL.total_seconds()
 REMINDER_PAUSE = settings.KAUTH_REMINDER_INTERVAL.total_seconds()
 SEAL_PAUSE = settings.KAUTH_SEAL_INTERVAL.total_seconds()
 # A removed device is to be off within two seconds, whoever removes it (D-42).
 RINGS_PAUSE = 0.5
-
-
-class Socket(WebSocketProtocol):
-    """A socket that can be closed with the protocol's own codes.
-
-    daphne closes through a call of autobahn's that is made for browsers, and knows 1000 and the
-    private codes only; 1001, 1008 and 1009 are a server's to send (RFC 6455, section 7.4.1).
-    """
-
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802 - daphne's name
-        if self.state == self.STATE_OPEN:
-            self.sendCloseFrame(code=code or NORMAL)
-
-    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802, FBT001, FBT002
-        """Nothing is said to one who has left: that would be a traceback in the log for each who
-        leaves at once, and what was to be said stands in the database.
-        """
-        if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
-            super().serverSend(content, binary)  # type: ignore[no-untyped-call]
-
-
-class GracefulServer(Server):
-    """daphne that says goodbye: each open socket is closed with 1001, so that devices reconnect."""
-
-    def kill_all_applications(self) -> Any:
-        sockets = [one for one in self.connections if isinstance(one, Socket)]
-        for socket in sockets:
-            socket.serverClose(CloseCode.GOING_AWAY)
-        goodbye: defer.Deferred[None] = defer.Deferred()
-        twisted_loop.call_later(GOODBYE if sockets else 0, goodbye.callback, None)
-        return goodbye.addCallback(lambda _: Server.kill_all_applications(self))
 
 
 def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) -> None:
@@ -97,7 +54,7 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         twisted_loop.create_task(_again_and_again(partial(_ring_for_commands, layer), RINGS_PAUSE))
     elif isinstance(layer, RedisLayer):
         twisted_loop.create_task(_again_and_again(Lookout(layer).watch, RINGS_PAUSE))
-    server = GracefulServer(  # type: ignore[no-untyped-call]
+    server = GracefulServer(
         application,
         endpoints=[f"tcp:port={port}:interface={listen}"],
         ready_callable=opened,
