@@ -6,6 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from channels.layers import channel_layers
 from django.conf import settings
+from django.db import connection
 from hypothesis import settings as hypothesis
 
 from accounts.hashers import SitePasswordHasher
@@ -20,6 +21,13 @@ CHEAPEST = 8  # KiB, as Argon2 allows
 # A loaded machine is slow, not wrong.
 hypothesis.register_profile("kauth", deadline=None)
 hypothesis.load_profile("kauth")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if connection.vendor != "postgresql":
+        left_out = [item for item in items if item.get_closest_marker("only_postgresql")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("only_postgresql")]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,7 +48,7 @@ LEGS = [
     Leg("of races and whole servers", [f"tests/{name}" for name in SERVERS]),
     Leg(
         "of races, on PostgreSQL",
-        [*all_but(BROWSER), "-m", "both_databases"],
+        [*all_but(BROWSER), "-m", "both_databases or only_postgresql"],
         ON_POSTGRESQL,
         needs=postgresql.program,
     ),

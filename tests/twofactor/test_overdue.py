@@ -94,7 +94,7 @@ def test_who_waits_no_more_is_not_told(
     assert not PendingRing.objects.exists()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="as PostgreSQL plans it")
+@pytest.mark.only_postgresql
 def test_who_does_not_ask_by_time_goes_through_no_questions_of_others() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
