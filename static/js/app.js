@@ -21,7 +21,7 @@ import { defineRemoval } from "./app/removal.js";
 import { defineScan } from "./app/scan.js";
 import { define, go, only, start as startScreens } from "./app/screens.js";
 import { watchForTrouble } from "./app/trouble.js";
-import { all, open as openWallet, wallet } from "./app/wallet.js";
+import { all, open as openWallet, pending, wallet } from "./app/wallet.js";
 
 for (const name of ["start", "add", "computer", "no-keys"]) define(name);
 for (const defineScreen of [
@@ -52,6 +52,7 @@ async function openApp() {
 
 function home() {
   if (isOpenedByLink()) return "claim";
+  if (pending()) return "check";
   return all().length ? "accounts" : "start";
 }
 

@@ -129,6 +129,31 @@ def test_a_no_on_the_computer_is_told_and_leaves_nothing(
     app.reads("Log in from this mobile device")
 
 
+def test_a_cancel_on_the_phone_asks_for_a_no_on_the_computer(person: Person, app: App) -> None:
+    person.has_signed_up()
+    app.opens_link(person.asks_for_a_link())
+    app.press("Continue")
+    app.shows(NUMBERS)
+    app.press("Cancel")
+    app.reads("Press “No” on your computer too")
+    app.reads("Log in from this mobile device")
+
+
+def test_the_computer_is_waited_for_on_every_screen_and_after_a_cold_start(
+    person: Person, app: App
+) -> None:
+    person.has_signed_up()
+    app.opens_link(person.asks_for_a_link())
+    app.press("Continue")
+    app.shows(NUMBERS)
+    app.open()
+    expect(app.page.locator("[data-check-number]")).to_have_text(person.number())
+    app.page.evaluate("() => (location.hash = 'accounts')")
+    app.reads("Waits for your computer")
+    person.press("Yes, this is my device")
+    app.shows(CODES)
+
+
 def test_a_network_that_goes_just_after_the_yes_is_waited_for(
     person: Person, app: App, watch: Watch
 ) -> None:

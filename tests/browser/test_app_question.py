@@ -43,8 +43,11 @@ def test_a_yes_takes_the_login_page_on_by_itself_to_where_the_person_wanted(
 
 def test_a_no_asks_who_it_was_and_keeps_the_sign_in_out(person: Person, app: App) -> None:
     person.passes_the_password()
-    app.answers("NO", "I stopped it myself")
-    app.reads("NO is sent")
+    app.answers("NO")
+    app.reads("Either answer sends your NO")
+    app.reads_no_more("nobody gets in")
+    app.answers("I stopped it myself")
+    app.reads("NO is sent. Nobody gets in")
     person.reads("Not approved")
 
 

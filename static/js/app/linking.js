@@ -7,17 +7,18 @@ import { finish } from "./arrival.js";
 import { screenOf, say, wordsFor, write, writeDigits } from "./markup.js";
 import { warn } from "./notices.js";
 import { describe } from "./phone.js";
-import { define, go, replace } from "./screens.js";
-import { expectToLose, find, refresh } from "./wallet.js";
+import { define, go, isShown, replace } from "./screens.js";
+import { expectToLose, find, pending, refresh } from "./wallet.js";
 
 const TRY_AGAIN_AFTER = 3_000;
 
 const screen = screenOf("check");
 const line = screen.querySelector("[data-line]");
-let waiting = new AbortController();
+// What ends the waiting for a computer: by device, also while another screen is shown.
+const waiting = new Map();
 
 export function defineLinking() {
-  define("check", { enter: compare, leave: () => waiting.abort() });
+  define("check", { enter: compare });
   screen.querySelector("[data-cancel]").addEventListener("click", cancel);
 }
 
@@ -30,18 +31,19 @@ export async function follow(address) {
 }
 
 function compare(device) {
-  const account = find(device);
-  if (!account || account.state === "active") return replace("accounts");
+  const account = device ? find(device) : pending();
+  if (account?.state !== "pending") return replace("accounts");
   write(screen, { login: account.login, host: account.host });
   writeDigits(screen.querySelector("[data-check-number]"), account.checkNumber);
   say(line, screen.dataset.textWaits);
-  screen.dataset.device = device;
+  screen.dataset.device = account.device;
+  if (waiting.has(account.device)) return;
+  waiting.set(account.device, new AbortController());
   wait(account);
 }
 
 async function wait(account) {
-  waiting = new AbortController();
-  const { signal } = waiting;
+  const { signal } = waiting.get(account.device);
   try {
     await untilActive(account, { signal });
   } catch (error) {
@@ -71,13 +73,17 @@ async function stopWaiting(account, error, signal) {
   }
   await lose(account.device);
   warn(wordsFor(screen, error.code));
-  go("accounts");
+  if (isShown("check")) go("accounts");
 }
 
 async function cancel() {
-  waiting.abort();
   const { device } = screen.dataset;
-  if (find(device)?.state !== "active") await lose(device);
+  waiting.get(device).abort();
+  if (find(device)?.state === "pending") {
+    await lose(device);
+    // A device that waits has no way to tell the server: only the computer ends the offer.
+    warn(screen.dataset.textCancelled);
+  }
   go("accounts");
 }
 

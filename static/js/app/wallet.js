@@ -18,6 +18,11 @@ export function active() {
   return held.filter((account) => account.state === "active");
 }
 
+/** One that waits for its computer, if there is any. */
+export function pending() {
+  return held.find((account) => account.state === "pending");
+}
+
 export function find(device) {
   return held.find((account) => account.device === device);
 }
