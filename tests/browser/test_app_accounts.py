@@ -68,9 +68,11 @@ def test_a_cold_start_in_flight_mode_shows_accounts_and_codes(
 
 def test_a_phone_is_renamed_on_the_site_too(person: Person, app: App) -> None:
     app.follow(person.login_id)
-    app.page.get_by_label("Name", exact=True).fill("Red phone")
+    name = app.page.get_by_label("Name", exact=True)
+    name.fill("\u202eRed phone")
     app.press("Rename")
     app.reads("The name is changed")
+    expect(name).to_have_value("Red phone")
     person.passes_the_password()
     person.reads("Red phone")
 

@@ -53,13 +53,15 @@ function drawConnection() {
 async function rename(event) {
   event.preventDefault();
   const account = find(screen.dataset.device);
-  const name = form.querySelector("input").value.trim();
+  const field = form.querySelector("input");
   try {
-    await call(account, "PATCH", "/device/v1/device", { name });
+    // The site's answer is the name as it is shown everywhere: without what turns or hides letters.
+    const { name } = await call(account, "PATCH", "/device/v1/device", { name: field.value.trim() });
+    field.value = name;
+    await change(account, { name });
   } catch {
     return warn(form.dataset.textUnreachable);
   }
-  await change(account, { name });
   await refresh();
   tell(form.dataset.textRenamed);
 }
