@@ -10,7 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet, UUIDField
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    Exists,
+    GenericIPAddressField,
+    OuterRef,
+    QuerySet,
+    UUIDField,
+)
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -121,9 +129,14 @@ def touch(device: Device, visitor: Visitor) -> None:
     same = device.last_address == (visitor.address or None)
     if same and device.last_used_at and device.last_used_at > timezone.now() - TOUCH_EVERY:
         return
-    Device.objects.filter(pk=device.pk).update(
-        last_used_at=timezone.now(), last_address=visitor.address or None
-    )
+    _touch(device=device.pk, now=timezone.now(), address=visitor.address or None)
+
+
+@prepared.update(
+    device=BigIntegerField(), now=DateTimeField(), address=GenericIPAddressField(null=True)
+)
+def _touch(device: Any, now: Any, address: Any) -> tuple[Any, Any]:
+    return Device.objects.filter(pk=device), {"last_used_at": now, "last_address": address}
 
 
 def forget_nonces() -> int:

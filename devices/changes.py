@@ -8,9 +8,11 @@ is before that.
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
-from accounts import clock
+from accounts import clock, prepared
 from accounts.models import User
 from devices import doorbell, wakeups
 from devices.models import Device, DeviceQuerySet, Notice
@@ -102,8 +104,14 @@ def _tell(device: Device, kind: str, name: str, **about: Any) -> None:
 
 def waiting(device: Device) -> list[dict[str, Any]]:
     """The notices that a person has not seen at `device`, of the last day, oldest first."""
-    found = device.notices.filter(kind__in=SENTENCES, created_at__gt=clock.now() - KEPT)
-    return [_message(notice) for notice in found]
+    return [_message(notice) for notice in _waiting(device=device.pk)]
+
+
+@prepared.rows(device=BigIntegerField())
+def _waiting(device: Any) -> QuerySet[Notice]:
+    return Notice.objects.filter(
+        device=device, kind__in=list(SENTENCES), created_at__gt=Now() - KEPT
+    )
 
 
 def seen(notice_id: str, device: Device) -> None:

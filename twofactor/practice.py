@@ -5,12 +5,14 @@ budget, and no sign-in can wait for it.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import BigIntegerField, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from accounts import clock, throttling
+from accounts import clock, prepared, throttling
 from accounts.visitors import Visitor
 from devices import doorbell, keys, wakeups
 from devices.exceptions import Expired, NotPending, Revoked, SlowDown, Unauthenticated
@@ -55,7 +57,13 @@ def begin(device: Device, *, visitor: Visitor) -> Practice:
 def open_for(device: Device) -> Practice | None:
     if not device.is_active:
         return None
-    return Practice.objects.open().filter(device=device).first()
+    practice: Practice | None = _open_for.first(device=device.pk)
+    return practice
+
+
+@prepared.rows(device=BigIntegerField())
+def _open_for(device: Any) -> QuerySet[Practice]:
+    return Practice.objects.open().filter(device=device)[:1]
 
 
 def find(challenge_id: str, device: Device) -> Practice | None:

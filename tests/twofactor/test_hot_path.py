@@ -131,6 +131,12 @@ def test_a_rung_device_asks_twice_and_writes_nothing(known: Client, alice: Linke
     assert said == selected(["device", "challenge"])
 
 
+def test_who_has_just_connected_is_told_all_by_three_reads(alice: Linked) -> None:
+    with statements() as said:
+        news.everything(alice.row)
+    assert said == selected(["challenge", "practice", "notice"])
+
+
 def test_an_answer_is_one_transaction(known: Client, alice: Linked) -> None:
     known.get("/login/verify/?way")
     question = ask(alice)
