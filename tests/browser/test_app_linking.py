@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Playwright, expect
@@ -70,8 +71,11 @@ def test_the_phone_s_own_camera_opens_the_link_and_the_codes_are_saved(
     app.press("Copy")
     expect(app.page.get_by_role("button", name="Copied")).to_be_visible()
     assert app.clipboard().split() == codes
-    app.press(SAVED)
+    told: list[str] = []
+    app.page.on("request", lambda request: told.append(urlsplit(request.url).path))
+    app.page.get_by_role("button", name=SAVED).dblclick()
     app.goes_home()
+    assert told.count("/device/v1/provisioned") == 1
     app.page.reload()
     app.shows(HOME)
     app.reads_no_more(CODES)

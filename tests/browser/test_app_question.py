@@ -10,8 +10,14 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.app import App
 from tests.browser.conftest import Household, NewApp, NewContext, NewPerson
+from tests.browser.gallery import PHONE, resize
 from tests.browser.person import Person
 from tests.services.server import ServerProcess
+
+IS_IN_SIGHT = """(words) => {
+    const { x, bottom } = words.getBoundingClientRect();
+    return words.contains(document.elementFromPoint(x + 1, bottom - 1));
+}"""
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -60,8 +66,12 @@ def test_a_number_is_typed_on_the_phone_before_yes_counts(
     field = app.page.get_by_label("Type the 2 digits")
     expect(field).to_be_focused()
     assert field.get_attribute("inputmode") == "numeric"
+    app.page.set_viewport_size({"width": 360, "height": 320})  # what the keyboard leaves
     app.press("YES")
-    app.reads("The number comes first")
+    words = app.question.get_by_text("The number comes first").filter(visible=True)
+    expect(words).to_be_visible()
+    assert words.evaluate(IS_IN_SIGHT)
+    resize(app.page, PHONE)
     field.fill(stranger.number())
     app.press("YES")
     stranger.is_at("/manager/")

@@ -8,6 +8,7 @@ const share = screen.querySelector("[data-share]");
 const download = screen.querySelector("[data-download]");
 
 let toSave = null;
+let leaving = false;
 
 export function defineBackupCodes() {
   define("codes", { enter: draw });
@@ -39,11 +40,16 @@ function item(code) {
 }
 
 async function putAway() {
+  // The second tap of two finds that the first is on its way.
+  if (leaving || !toSave) return;
+  leaving = true;
   try {
     await toSave.done();
   } catch {
     const line = screen.querySelector("[data-line]");
     return say(line, line.dataset.textUnreachable);
+  } finally {
+    leaving = false;
   }
   URL.revokeObjectURL(download.href);
   toSave = null;
