@@ -1,5 +1,6 @@
 """People and what happened to them. Secrets are not shown, evidence is not changed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 
 from accounts import audit, oversight, sign_ins, visitors
 from accounts.evidence_admin import (
+    DownloadAdmin,
     EvidenceAdmin,
     ShownColumnsAdmin,
     ValuesFilter,
@@ -20,7 +22,7 @@ from accounts.evidence_admin import (
     touchable,
 )
 from accounts.forms import reason_field
-from accounts.models import EventKind, SecurityEvent, SignIn, User
+from accounts.models import DETAIL_SIZE, EventKind, SecurityEvent, SignIn, User
 from accounts.policy_admin import PolicyAdmin
 from accounts.policy_models import Policy
 
@@ -33,12 +35,15 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(ShownColumnsAdmin):
+class UserAdmin(DownloadAdmin):
     form = UserForm
     list_display = ("login_id", "is_active", "is_staff", "must_enrol", "date_joined", "last_login")
     list_filter = ("is_active", "is_staff", "must_enrol", "date_joined")
     search_fields = ("login_id",)
+    date_hierarchy = "date_joined"
     ordering = ("login_id",)
+    actions: Sequence[str] = ("download",)
+    downloaded = (*list_display, "is_superuser", "must_change_password")
     fields = (
         "login_id",
         "is_active",
@@ -105,11 +110,18 @@ def _changes(form: Any) -> str:
 admin.site.unregister(Group)
 
 
+class RoleForm(forms.ModelForm):
+    reason = reason_field()
+
+
 @admin.register(Group)
 class RoleAdmin(ShownColumnsAdmin, GroupAdmin):
     """What a role may do is for superusers: everybody else would reach through it to more."""
 
+    form = RoleForm
+    fields = ("name", "permissions")
     filter_horizontal = ()
+    actions = ("remove",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)
@@ -118,22 +130,34 @@ class RoleAdmin(ShownColumnsAdmin, GroupAdmin):
         return _is_superuser(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Django's own page for that asks for no reason: the action does."""
+        return False
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*self.fields, "reason") if _is_superuser(request) else self.fields
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         super().save_related(request, form, formsets, change)
-        self._record(request, form.instance, ", ".join(form.changed_data))
+        what = f"group {form.instance.name}: {_changes(form)}"
+        self._record(request, oversight.by(request.user, form.cleaned_data["reason"], what=what))
 
-    def delete_model(self, request: HttpRequest, obj: Group) -> None:
-        super().delete_model(request, obj)
-        self._record(request, obj, "deleted")
+    @admin.action(description=_("Delete selected groups"), permissions=["remove"])
+    @asks_why
+    def remove(self, request: HttpRequest, chosen: QuerySet[Group], by: str) -> None:
+        """A group with a policy stays: that is cleared first, for a reason of its own."""
+        bare = list(chosen.filter(policy=None))
+        if len(bare) < chosen.count():
+            messages.warning(request, _("A group with a policy stays: clear the policy first."))
+        for group in bare:
+            self._record(request, f"{by}: group {group.name}: deleted"[:DETAIL_SIZE])
+            group.delete()
+        words = ngettext("%(n)d group is deleted.", "%(n)d groups are deleted.", len(bare))
+        messages.success(request, words % {"n": len(bare)})
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        for group in queryset:
-            self.delete_model(request, group)
-
-    def _record(self, request: HttpRequest, group: Group, what: str) -> None:
-        detail = oversight.by(request.user, group.name, what=what)
+    def _record(self, request: HttpRequest, detail: str) -> None:
         audit.record(EventKind.ROLE_CHANGED, visitor=visitors.of(request), detail=detail)
 
 

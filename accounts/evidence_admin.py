@@ -1,5 +1,5 @@
-"""What lists of evidence in the admin share: nothing is edited, hidden columns stay hidden, and
-each action asks why it is done and leaves an event that says so.
+"""What lists in the admin share: evidence is not edited, hidden columns stay hidden, each list is
+downloaded, and each action asks why it is done and leaves an event that says so.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,9 +42,11 @@ class ShownColumnsAdmin(admin.ModelAdmin):
         if lookup in self._questions(request):
             return True
         shown = {*self.list_display, *self.search_fields, *self.get_fields(request)}
-        column = lookup.partition("__")[0]
-        follows = self.opts.get_field(column).is_relation if column in shown else False
-        known = column in shown and (not follows or lookup in shown or lookup.endswith("__exact"))
+        columns = {field.name: field for field in self.opts.get_fields() if field.name in shown}
+        column = columns.get(lookup.partition("__")[0])  # some of what is shown is worked out
+        if column is None:
+            return False
+        known = not column.is_relation or lookup in shown or lookup.endswith("__exact")
         return known and super().lookup_allowed(lookup, value, request)
 
     def _questions(self, request: HttpRequest) -> set[str | None]:
@@ -134,7 +136,31 @@ def _ask(
     return TemplateResponse(request, "admin/reason.html", context)
 
 
-class EvidenceAdmin(ShownColumnsAdmin):
+class DownloadAdmin(ShownColumnsAdmin):
+    """Rows that whoever may view them may take along, for a reason and on record."""
+
+    downloaded: Sequence[str] = ()  # those of the page of a row, where nothing is named here
+
+    @admin.action(description=gettext_lazy("Download selected rows as CSV"), permissions=["view"])
+    @asks_why
+    def download(
+        self, request: HttpRequest, chosen: QuerySet[Any], by: str
+    ) -> HttpResponseBase | None:
+        """The columns that the admin shows, and no others."""
+        columns = [str(column) for column in self.downloaded or self.fields or ()]
+        rows = [[_cell(row, column) for column in columns] for row in chosen[:MOST_ROWS]]
+        audit.record(
+            EventKind.EXPORTED,
+            user=request.user if isinstance(request.user, User) else None,
+            visitor=visitors.of(request),
+            detail=f"{by}: {self.opts.model_name}, {len(rows)} rows",
+        )
+        text = "".join(tables.as_csv([columns, *rows]))
+        headers = {"Content-Disposition": f'attachment; filename="{self.opts.model_name}.csv"'}
+        return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+class EvidenceAdmin(DownloadAdmin):
     """Rows that are read, searched and downloaded, by nobody added, changed or deleted.
 
     What else happens to them are actions, by those who have the permission to change them.
@@ -154,24 +180,6 @@ class EvidenceAdmin(ShownColumnsAdmin):
     def has_act_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
         return bool(user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"))
-
-    @admin.action(description=gettext_lazy("Download selected rows as CSV"), permissions=["view"])
-    @asks_why
-    def download(
-        self, request: HttpRequest, chosen: QuerySet[Any], by: str
-    ) -> HttpResponseBase | None:
-        """The columns that the admin shows, and no others."""
-        columns = [str(column) for column in self.fields or ()]
-        rows = [[_cell(row, column) for column in columns] for row in chosen[:MOST_ROWS]]
-        audit.record(
-            EventKind.EXPORTED,
-            user=request.user if isinstance(request.user, User) else None,
-            visitor=visitors.of(request),
-            detail=f"{by}: {self.opts.model_name}, {len(rows)} rows",
-        )
-        text = "".join(tables.as_csv([columns, *rows]))
-        headers = {"Content-Disposition": f'attachment; filename="{self.opts.model_name}.csv"'}
-        return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _cell(row: Any, column: str) -> str:

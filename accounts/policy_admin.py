@@ -10,9 +10,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import policies, visitors
-from accounts.evidence_admin import ShownColumnsAdmin, asks_why
+from accounts.evidence_admin import DownloadAdmin, asks_why
 from accounts.forms import reason_field
 from accounts.policy_models import NAMES, Policy
+
+ALLOWED = ("allow_keys", "allow_kauth", "allow_otp")
+SIGNING_IN = ("always_number", "most_devices", "session_hours")
 
 
 class PolicyForm(forms.ModelForm):
@@ -23,14 +26,17 @@ class PolicyForm(forms.ModelForm):
         labels: ClassVar = {"allow_kauth": NAMES["devices"]}
 
 
-class PolicyAdmin(ShownColumnsAdmin):
+class PolicyAdmin(DownloadAdmin):
     """Each change is an event of its own, beside Django's own history of the row."""
 
     form = PolicyForm
     list_display = ("group", "accounts", "require_from", "methods", "signing_in")
+    list_filter = ("require_from", *ALLOWED, "always_number")
     search_fields = ("group__name",)
+    date_hierarchy = "require_from"
     list_select_related = ("group",)
-    actions = ("clear",)
+    actions = ("clear", "download")
+    downloaded = ("group", "require_from", *ALLOWED, *SIGNING_IN)
     fieldsets = (
         (
             None,
@@ -46,7 +52,7 @@ class PolicyAdmin(ShownColumnsAdmin):
         (
             _("Methods that open an account"),
             {
-                "fields": ("allow_keys", "allow_kauth", "allow_otp"),
+                "fields": ALLOWED,
                 "description": _(
                     "What is not ticked can neither be added nor used to log in. Whoever has only "
                     "that is told so, logs in with a backup code, and adds one that is ticked. "
@@ -54,7 +60,7 @@ class PolicyAdmin(ShownColumnsAdmin):
                 ),
             },
         ),
-        (_("Signing in"), {"fields": ("always_number", "most_devices", "session_hours")}),
+        (_("Signing in"), {"fields": SIGNING_IN}),
         (None, {"fields": ("reason",)}),
     )
     formfield_overrides = {

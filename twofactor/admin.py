@@ -51,7 +51,7 @@ admin.site.unregister(User)
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     list_filter: ClassVar[Any] = (ProtectionFilter, *UserAdmin.list_filter)
-    actions = ("remove_methods",)
+    actions = ("remove_methods", *UserAdmin.actions)
 
     @admin.action(description=_("Remove all methods: link anew to go on"), permissions=["revoke"])
     @asks_why

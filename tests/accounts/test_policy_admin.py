@@ -93,6 +93,18 @@ def test_the_list_tells_in_words_what_is_asked_of_how_many(desk: Client, group: 
     assert "number always, 8 hours" in page
 
 
+def test_policies_are_filtered_gone_through_by_date_and_downloaded(
+    desk: Client, group: Group
+) -> None:
+    policy = Policy.objects.create(group=group, require_from=in_days(0), allow_otp=False)
+    for query, found in (("?allow_otp__exact=1", 0), (f"?require_from__year={in_days(0).year}", 1)):
+        assert desk.get(LIST + query).context["cl"].result_count == found
+    assert desk.get(LIST).context["cl"].date_hierarchy == "require_from"
+    chosen = {"action": "download", "_selected_action": policy.pk, "reason": "the audit"}
+    table = desk.post(LIST, chosen).content.decode().splitlines()
+    assert table[1] == f"Staff,{in_days(0).isoformat()},True,True,False,False,,"
+
+
 def test_a_policy_is_cleared_for_a_reason(desk: Client, group: Group) -> None:
     policy = Policy.objects.create(group=group)
     chosen = {"action": "clear", "_selected_action": policy.pk}

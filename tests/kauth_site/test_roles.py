@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import EventKind, SecurityEvent, SignIn, User
+from accounts.policy_models import Policy
 from devices.models import Device, DeviceState
 from tests.linked import Linked
 from tests.pages import is_signed_in, two_factor_browser
@@ -22,6 +23,7 @@ DEVICES = "/admin/devices/device/"
 SESSIONS = "/admin/accounts/signin/"
 EVENTS = "/admin/accounts/securityevent/"
 PEOPLE = "/admin/accounts/user/"
+GROUPS = "/admin/auth/group/"
 NOW = timezone.now()
 WHY = {"reason": "Phone lost, called back"}
 
@@ -37,6 +39,10 @@ def state(device: Device) -> str:
 
 def last(kind: EventKind) -> SecurityEvent:
     return SecurityEvent.objects.filter(kind=kind).latest("id")
+
+
+def make_group(name: str) -> Group:
+    return Group.objects.create(name=name)
 
 
 # --- What is asked, and what is written down ----------------------------------------------
@@ -110,6 +116,16 @@ def test_a_list_is_downloaded_with_what_is_shown_and_that_is_written_down(
     assert line.startswith(f"{alice.row.public_id},alice@example.org,Pixel 8,active")
     detail = last(EventKind.EXPORTED).detail
     assert detail == "administrator bob@example.org: Phone lost, called back: device, 1 rows"
+
+
+def test_the_list_of_accounts_is_downloaded_without_what_it_does_not_show(
+    alice: Linked, bob: Linked
+) -> None:
+    auditor = in_role(bob, "auditor")
+    assert auditor.get(PEOPLE).context["cl"].date_hierarchy == "date_joined"
+    heads, line = act(auditor, PEOPLE, "download", alice.user.pk, **WHY).content.decode().split()
+    assert heads.startswith("login_id,is_active,is_staff,must_enrol,date_joined,last_login")
+    assert line.startswith("alice@example.org,True,False,False,")
 
 
 def test_events_of_an_account_that_is_gone_are_downloaded_too(alice: Linked, bob: Linked) -> None:
@@ -199,10 +215,32 @@ def test_a_change_of_an_account_wants_its_reason(alice: Linked, bob: Linked) -> 
     assert User.objects.get(pk=alice.user.pk).is_active
 
 
-def test_a_change_of_what_a_role_may_do_is_written_down(bob: Linked) -> None:
+def test_a_change_of_what_a_role_may_do_is_written_down_with_its_reason(bob: Linked) -> None:
     group = Group.objects.get(name="auditor")
-    in_role(bob, "superuser").post(f"/admin/auth/group/{group.pk}/change/", {"name": "readers"})
-    assert last(EventKind.ROLE_CHANGED).detail.startswith("administrator bob@example.org: name")
+    page, superuser = f"{GROUPS}{group.pk}/change/", in_role(bob, "superuser")
+    assert "Say why" in superuser.post(page, {"name": "readers"}).content.decode()
+    superuser.post(page, {"name": "readers", **WHY})
+    detail = last(EventKind.ROLE_CHANGED).detail
+    assert detail.startswith("administrator bob@example.org: group readers: name")
+    assert detail.endswith(": Phone lost, called back")
+
+
+def test_groups_are_deleted_for_a_reason_and_not_with_their_policy(bob: Linked) -> None:
+    superuser, bare, bound = in_role(bob, "superuser"), *map(make_group, ("Sales", "Board"))
+    Policy.objects.create(group=bound)
+    act(superuser, GROUPS, "remove", bare.pk, bound.pk)
+    assert Group.objects.filter(pk=bare.pk).exists()
+    act(superuser, GROUPS, "remove", bare.pk, bound.pk, **WHY)
+    assert set(Group.objects.filter(pk__in=[bare.pk, bound.pk])) == {bound}
+    detail = last(EventKind.ROLE_CHANGED).detail
+    assert detail == "administrator bob@example.org: Phone lost, called back: group Sales: deleted"
+
+
+@pytest.mark.parametrize("role", ["auditor", "administrator"])
+def test_who_only_reads_groups_deletes_none(bob: Linked, role: str) -> None:
+    group = make_group("Sales")
+    act(in_role(bob, role), GROUPS, "remove", group.pk, **WHY)
+    assert Group.objects.filter(pk=group.pk).exists()
 
 
 def test_d94_a_login_of_more_than_five_minutes_ago_changes_nothing_in_the_admin(
