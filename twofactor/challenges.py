@@ -180,14 +180,17 @@ def announce(challenge_id: str, state: State, user_id: object) -> None:
 
 
 def _facts(user: User) -> fatigue.Facts:
-    """What is overdue is marked before it is judged by."""
+    """What is overdue is marked before it is judged by, and in the log as if a job had come by."""
     facts = fatigue.look(user)
+    if not facts.open:
+        return facts
     overdue = Challenge.objects.filter(pk__in=facts.open, state=State.PENDING)
-    if facts.open and overdue.filter(expires_at__lte=Now()).update(
+    ended = overdue.filter(expires_at__lte=Now()).update(
         state=State.EXPIRED, ended_at=F("expires_at")
-    ):
-        return fatigue.look(user)
-    return facts
+    )
+    for _ in range(ended):
+        audit.record(EventKind.REQUEST_EXPIRED, user=user)
+    return fatigue.look(user) if ended else facts
 
 
 def _supersede(earlier: list[str], user: User) -> None:

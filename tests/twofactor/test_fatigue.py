@@ -8,7 +8,7 @@ import pytest
 from django.db.models import F
 
 from accounts import audit
-from accounts.models import EventKind
+from accounts.models import EventKind, SecurityEvent
 from accounts.visitors import Visitor
 from tests.linked import Linked
 from tests.people import VISITOR
@@ -81,6 +81,17 @@ def test_d08_after_silence_the_devices_rest(alice: Linked) -> None:
     ask(alice)
     later(alice, 121)
     assert pause(lambda: ask(alice)).why == Why.NOT_APPROVED
+
+
+def test_d100_silence_is_in_the_log_though_the_next_question_comes_before_any_job(
+    alice: Linked,
+) -> None:
+    ask(alice)
+    later(alice, 121)
+    for _ in range(2):
+        pause(lambda: ask(alice))
+    silence = SecurityEvent.objects.filter(kind=EventKind.REQUEST_EXPIRED)
+    assert list(silence.values_list("login_id", flat=True)) == [alice.user.login_id]
 
 
 @pytest.mark.parametrize("kind", [EventKind.SIGNED_IN, EventKind.REAUTHENTICATED])
