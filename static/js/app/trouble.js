@@ -28,7 +28,8 @@ async function look() {
   show("offline", !navigator.onLine && accounts.length > 0);
   show("away", navigator.onLine && isAwayForLong(accounts));
   const minutes = Math.round(Math.max(0, ...accounts.map(clockFault)) / 60);
-  show("clock", minutes > 0, { minutes });
+  show("clockOne", minutes === 1);
+  show("clock", minutes > 1, { minutes });
   const broken = accounts.find(hasLostKey);
   show("lost", Boolean(broken), broken);
   const stranger = accounts.find(({ device }) => stateOf(device) === "unknown");
