@@ -3,11 +3,18 @@
 import unicodedata
 
 import pytest
+from django.core import mail
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import hidden_characters
+from accounts.models import User
 from devices import names
+from tests.linked import Linked
+from tests.pages import two_factor_browser
+from tests.people import link_device
+
+MARKUP = "<img src=x onerror=alert(1)>"
 
 
 @pytest.mark.parametrize(
@@ -64,3 +71,21 @@ def test_a_platform_is_one_short_word(platform: str) -> None:
 @pytest.mark.parametrize("platform", ["", "a" * 21, "Android", "cli\n", "<b>", "\ud800", "à"])
 def test_any_other_platform_is_other(platform: str) -> None:
     assert names.clean_platform(platform) == "other"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_d99_a_mail_has_it_as_text(alice: Linked) -> None:
+    link_device(alice.user, MARKUP)
+    message = mail.outbox[-1].message()
+    assert message.get_content_type() == "text/plain"
+    assert MARKUP in message.get_payload()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["devices/device/", "accounts/securityevent/"])
+def test_d99_the_admin_has_it_as_text(alice: Linked, page: str) -> None:
+    link_device(alice.user, MARKUP)
+    User.objects.update(is_staff=True, is_superuser=True)
+    shown = two_factor_browser(alice.user).get(f"/admin/{page}").content.decode()
+    assert "&lt;img src=x" in shown
+    assert "<img src=x" not in shown
