@@ -334,6 +334,25 @@ def test_d56_a_password_reset_skips_no_second_factor(wired: Member, server: Serv
     assert not is_inside(browser)
 
 
+# --- An update through a join uses one approval twice on PostgreSQL --------------------------
+# Behind a row's lock, where it would show every time: tests/races/test_challenges.py.
+
+
+def test_d18_a_yes_that_ten_use_at_once_lets_in_once(wired: Member, server: ServerProcess) -> None:
+    entered = "SELECT COUNT(*) FROM accounts_securityevent WHERE kind = ? AND login_id = ?"
+    ((before,),) = server.execute(entered, "signed_in", wired.login_id)
+    wired.logs_in()
+    wired.answers("approve").raise_for_status()
+    sent = wired.browser.presses_at_once("I have answered", 10)
+    assert [one for one in sent if one.status_code >= 500] == []
+    assert server.execute(entered, "signed_in", wired.login_id) == [(before + 1,)]
+    ((used,),) = server.execute(
+        "SELECT COUNT(*) FROM twofactor_challenge WHERE state = 'consumed' AND user_id = ?",
+        wired.device.account.replace("-", ""),
+    )
+    assert used == 1
+
+
 # --- int() takes the digits of every alphabet, signs and underscores -------------------------
 
 

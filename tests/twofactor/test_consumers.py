@@ -3,6 +3,7 @@
 import json
 from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,7 +14,7 @@ from accounts import clock
 from accounts.models import User
 from devices import changes, enrolment
 from devices.models import Device, DeviceState, Enrolment
-from devices.protocol import CloseCode
+from devices.protocol import SOCKET_PATH, CloseCode
 from tests.linked import Linked
 from tests.pages import browser, log_in
 from tests.people import VISITOR, claim_link, link_device
@@ -213,6 +214,16 @@ async def test_d74_another_origin_opens_no_socket(alice: Linked, origin: bytes) 
 
 async def test_d76_without_the_sub_protocol_there_is_no_socket(alice: Linked) -> None:
     assert await refused(device_wire(subprotocols=[]))
+
+
+async def test_d76_what_stands_in_a_sockets_address_proves_nothing(alice: Linked) -> None:
+    async with stranger_socket() as socket:
+        proof = alice.phone.sign_ws(socket.hello)
+    query = urlencode({**proof, "token": "x", "device": alice.phone.device})
+    async with opened(device_wire(path=f"{SOCKET_PATH}?{query}")) as socket:
+        assert (await socket.hear())["t"] == "hello"
+        await socket.say({"t": "ping"})
+        assert await socket.closed_with() == CloseCode.NOT_AUTHENTICATED
 
 
 async def test_d80_the_waiting_page_hears_changed_and_takes_no_command(alice: Linked) -> None:

@@ -60,6 +60,21 @@ def test_d08_the_fourth_request_in_five_minutes_is_held_back(alice: Linked) -> N
     ask(alice)
 
 
+@pytest.mark.parametrize(("most", "apart", "free_after"), [(10, 300, 600), (20, 3000, 26_400)])
+def test_d08_ten_in_an_hour_and_twenty_in_a_day_are_enough(
+    alice: Linked, most: int, apart: int, free_after: int
+) -> None:
+    """Each is cancelled: no silence and no NO is in the way."""
+    for _ in range(most):
+        challenges.cancel(challenge_id=ask(alice).pk, binding=BINDING, visitor=VISITOR)
+        later(alice, apart)
+    assert pause(lambda: ask(alice)).why == Why.OFTEN
+    later(alice, free_after - 60)
+    assert pause(lambda: ask(alice)).why == Why.OFTEN
+    later(alice, 60)
+    ask(alice)
+
+
 @pytest.mark.parametrize("decision", ["deny", "report"])
 def test_d08_after_a_no_the_devices_rest(alice: Linked, decision: str) -> None:
     answer(alice, ask(alice), decision)
