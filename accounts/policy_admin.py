@@ -20,10 +20,23 @@ SIGNING_IN = ("always_number", "most_devices", "session_hours")
 
 class PolicyForm(forms.ModelForm):
     reason = reason_field()
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         # As it is written everywhere; Django would begin it with a capital.
         labels: ClassVar = {"allow_kauth": NAMES["devices"]}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = str(policies.describe(self.instance)) if self.instance.pk else ""
+
+    def clean(self) -> None:
+        """Of two administrators at once the second one does not undo what the first one set."""
+        super().clean()
+        if self.cleaned_data["seen"] != self.initial["seen"]:
+            raise forms.ValidationError(
+                _("Somebody has changed this policy meanwhile. Open it anew to see how it is now.")
+            )
 
 
 class PolicyAdmin(DownloadAdmin):
@@ -61,7 +74,7 @@ class PolicyAdmin(DownloadAdmin):
             },
         ),
         (_("Signing in"), {"fields": SIGNING_IN}),
-        (None, {"fields": ("reason",)}),
+        (None, {"fields": ("reason", "seen")}),
     )
     formfield_overrides = {
         DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}

@@ -37,6 +37,11 @@ def asked(group: Group, **changed: Any) -> dict[str, Any]:
     return {**usual, **ticked, "reason": "the audit", **changed}
 
 
+def seen(desk: Client, page: str) -> str:
+    """What the page has hidden in it: the policy as whoever looks sees it."""
+    return str(desk.get(page).context["adminform"].form.initial["seen"])
+
+
 def last_event() -> SecurityEvent:
     return SecurityEvent.objects.filter(kind=EventKind.POLICY_CHANGED).latest("id")
 
@@ -66,11 +71,27 @@ def test_a_policy_is_set_on_record(desk: Client, group: Group) -> None:
 def test_a_policy_is_changed_and_stays_with_its_group(desk: Client, group: Group) -> None:
     desk.post(ADD, asked(group))
     other = Group.objects.create(name="Board")
-    changed = asked(other)
+    page = f"{LIST}{Policy.objects.get().pk}/change/"
+    changed = asked(other, seen=seen(desk, page))
     del changed["allow_otp"]
-    desk.post(f"{LIST}{Policy.objects.get().pk}/change/", changed)
+    desk.post(page, changed)
     assert (Policy.objects.get().group, Policy.objects.get().allow_otp) == (group, False)
     assert "methods: key+kauth+otp -> key+kauth" in last_event().detail
+
+
+def test_of_two_administrators_at_once_the_second_undoes_nothing(
+    desk: Client, group: Group
+) -> None:
+    desk.post(ADD, asked(group))
+    page = f"{LIST}{Policy.objects.get().pk}/change/"
+    before = seen(desk, page)
+    desk.post(page, asked(group, most_devices="2", seen=before))
+    answer = desk.post(page, asked(group, session_hours="8", seen=before))
+    said = answer.context["adminform"].form.non_field_errors()
+    assert "Somebody has changed this policy meanwhile" in str(said)
+    assert (Policy.objects.get().most_devices, Policy.objects.get().session_hours) == (2, None)
+    desk.post(page, asked(group, most_devices="2", session_hours="8", seen=seen(desk, page)))
+    assert Policy.objects.get().session_hours == 8
 
 
 def test_a_policy_without_a_method_is_refused_in_words(desk: Client, group: Group) -> None:
