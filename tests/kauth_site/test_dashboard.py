@@ -168,6 +168,16 @@ def test_each_figure_leads_to_a_list_of_as_many(alice: Linked) -> None:
         assert listed.context["cl"].queryset.count() == int(figure.number), figure
 
 
+def test_it_was_not_me_is_a_red_line_and_silence_is_not(alice: Linked, bob: Linked) -> None:
+    for _ in range(3):
+        audit.record(EventKind.REQUEST_EXPIRED, user=alice.user)
+    user = clerk(*ALL)
+    assert (alice.user.login_id in front(user), "figures-reported" in front(user)) == (True, False)
+    audit.record(EventKind.REQUEST_REPORTED, user=bob.user)
+    (line,) = re.findall(r'<tr class="figures-reported">.*?</tr>', front(user), re.DOTALL)
+    assert bob.user.login_id in line
+
+
 def test_a_suspect_leads_to_their_account_for_those_who_may_view_accounts(alice: Linked) -> None:
     eventful(alice)
     page = f"/admin/accounts/user/{alice.user.pk}/change/"
