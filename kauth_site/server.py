@@ -24,6 +24,8 @@ from twofactor.tasks import expire_overdue_challenges, send_policy_reminders
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+# After a restart all devices call at once; who finds no place in the queue is turned away.
+CALLERS = 1024
 EXPIRY_PAUSE = settings.KAUTH_EXPIRY_INTERVAL.total_seconds()
 REMINDER_PAUSE = settings.KAUTH_REMINDER_INTERVAL.total_seconds()
 SEAL_PAUSE = settings.KAUTH_SEAL_INTERVAL.total_seconds()
@@ -56,7 +58,7 @@ def run(application: Any, *, listen: str, port: int, ready: Callable[[], None]) 
         twisted_loop.create_task(_again_and_again(Lookout(layer).watch, RINGS_PAUSE))
     server = GracefulServer(
         application,
-        endpoints=[f"tcp:port={port}:interface={listen}"],
+        endpoints=[f"tcp:port={port}:interface={listen}:backlog={CALLERS}"],
         ready_callable=opened,
         server_name="kauth",
         verbosity=0,

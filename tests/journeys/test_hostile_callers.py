@@ -1,6 +1,7 @@
 """What a caller does who reads the protocol and means no good, against the real server."""
 
 import contextlib
+import signal
 import socket
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.services.server import ServerProcess
 
+PATIENCE = 2
 LIMIT = 256 * 1024
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 HEAD = "{method} HTTP/1.1\r\nHost: {{host}}\r\n"
@@ -93,3 +95,16 @@ def test_d78_of_many_sockets_of_one_network_few_are_opened(server: ServerProcess
         assert server.is_healthy()
     assert set(told) == {b"101", b"403"}
     assert told.count(b"101") < len(told) / 2
+
+
+def test_many_who_call_a_busy_server_wait_in_a_queue(server: ServerProcess) -> None:
+    """As devices do that come back after a restart, all at once."""
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        with contextlib.ExitStack() as calls:
+            for _ in range(200):
+                call = socket.create_connection(("localhost", server.port), timeout=PATIENCE)
+                calls.enter_context(call)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    assert server.is_healthy()
