@@ -57,6 +57,6 @@ def assert_overdue_is_refused(full: Full, person: Person) -> None:
             asked = phone.hear()
             until(lambda: state_of(browser) == "expired", "The end of its time")
             phone.answer("approve", request=asked)
-            assert phone.hear()["error"] == "expired"
+            assert phone.hears("result")["error"] == "expired"
         browser.press("I have answered")
         assert browser.path == "/login/verify/"

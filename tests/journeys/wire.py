@@ -33,6 +33,12 @@ class DeviceSocket:
     def hear(self) -> dict[str, Any]:
         return dict(json.loads(self.socket.recv(PATIENCE)))
 
+    def hears(self, kind: str) -> dict[str, Any]:
+        """What comes next of this kind; a question may be told twice, as a ring may be."""
+        while (message := self.hear())["t"] != kind:
+            pass
+        return message
+
     def say(self, message: dict[str, Any]) -> None:
         self.socket.send(json.dumps(message))
 

@@ -4,7 +4,9 @@ import asyncio
 import json
 import random
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
+from ipaddress import ip_network
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,12 +17,18 @@ from websockets.typing import Subprotocol
 from devices.protocol import SOCKET_PATH, SUBPROTOCOL
 from tests.services.population import Person
 
+# A wait of 5 seconds grows to one of 60.
+LONGEST = 12
+# The site lets few strangers of one network wait at a time, and each phone has one of its own.
+NETWORKS = ip_network("127.1.0.0/16")
 LOST = (OSError, InvalidHandshake, ConnectionClosed, TimeoutError)
 
 
 class Phones:
-    """All phones of `people`, in a thread of their own. They wait up to `pause` seconds, at
-    random, before they connect again; for anything else they are given `patience` seconds.
+    """All phones of `people`, in a thread of their own, each at an address of its own.
+
+    They wait up to `pause` seconds, at random, before they connect again, and after each failure
+    up to twice as long (docs/protocol.md, section 4). For all else they have `patience` seconds.
     """
 
     def __init__(
@@ -32,6 +40,7 @@ class Phones:
         self.connected: set[str] = set()
         # What the server has said about answers: challenge and state.
         self.acknowledged: dict[str, str] = {}
+        self._waits: defaultdict[str, float] = defaultdict(lambda: pause)
         self._sockets: set[ClientConnection] = set()
         self._leaving = False
         self._change = threading.Condition()
@@ -80,7 +89,9 @@ class Phones:
 
     def _run(self) -> None:
         async def everybody() -> None:
-            await asyncio.gather(*(self._stay(person) for person in self.people))
+            await asyncio.gather(
+                *(self._stay(*one) for one in zip(map(str, NETWORKS), self.people, strict=False))
+            )
 
         self._all = self._loop.create_task(everybody())
         try:
@@ -88,14 +99,16 @@ class Phones:
         except asyncio.CancelledError:
             return
 
-    async def _stay(self, person: Person) -> None:
+    async def _stay(self, address: str, person: Person) -> None:
         while not self._leaving:
             try:
-                await self._converse(person)
+                await self._converse(address, person)
             except LOST:
-                await asyncio.sleep(random.uniform(0, self.pause))
+                wait = self._waits[person.phone.device]
+                self._waits[person.phone.device] = min(2 * wait, LONGEST * self.pause)
+                await asyncio.sleep(random.uniform(0, wait))
 
-    async def _converse(self, person: Person) -> None:
+    async def _converse(self, own_address: str, person: Person) -> None:
         phone = person.phone
         address = phone.origin.replace("http", "ws", 1) + SOCKET_PATH
         async with connect(
@@ -104,11 +117,13 @@ class Phones:
             compression=None,
             open_timeout=60,
             ping_interval=None,  # the server pings
+            local_addr=(own_address, 0),
         ) as socket:
             hello = json.loads(await socket.recv())
             await socket.send(json.dumps(phone.sign_ws(hello)))
             ready = json.loads(await socket.recv())
             assert phone.accepts_ready(hello, ready), ready
+            self._waits.pop(phone.device, None)
             self._sockets.add(socket)
             self._note(phone.device, here=True)
             try:
