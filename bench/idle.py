@@ -25,6 +25,7 @@ async def devices(
     """
     product = KAuth(site, known)
     rows, roots = [], {"sockets": site.roots["sockets-1"]}
+    listening: list[asyncio.Task[dict[str, Any]]] = []
     empty = memory_mib(site.roots["sockets-1"])
     try:
         for count in steps:
@@ -32,11 +33,15 @@ async def devices(
             began = time.perf_counter()
             await asyncio.gather(*map(product.connect, behind))
             took = time.perf_counter() - began
+            listening += [
+                asyncio.create_task(product.phone_hears(person, patience=None)) for person in behind
+            ]
             await asyncio.sleep(CALM_SECONDS)
             meter = Meter(roots)
             await asyncio.sleep(ROUND_SECONDS)
             gone, cpu = meter.stop()
-            rung = await ring_seconds(product, product.people[count - 1])
+            # The last one that came has heard nothing yet.
+            rung = await ring_seconds(site, product.people[count - 1], listening[-1])
             grown = memory_mib(site.roots["sockets-1"]) - empty
             rows.append(
                 {
@@ -48,16 +53,17 @@ async def devices(
                 }
             )
     finally:
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
         await product.close()
     return rows
 
 
-async def ring_seconds(product: KAuth, person: Person) -> float:
+async def ring_seconds(site: Site, person: Person, hears: asyncio.Task[dict[str, Any]]) -> float:
     """From the server's wish to ask one device until that device has the question."""
-    asked = asyncio.create_task(
-        asyncio.to_thread(product.site.run, "-m", "bench.rings", person.login)
-    )
-    await product.phone_hears(person)
+    asked = asyncio.create_task(asyncio.to_thread(site.run, "-m", "bench.rings", person.login))
+    await hears
     heard = time.time()
     return heard - float(await asked)
 

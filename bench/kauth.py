@@ -71,10 +71,11 @@ class KAuth:
             raise Refused(str(ready))
         person.socket = socket
 
-    async def phone_hears(self, person: Person) -> dict[str, Any]:
+    async def phone_hears(self, person: Person, *, patience: float | None = 30) -> dict[str, Any]:
+        """The next question. Only who listens answers the server's pings meanwhile."""
         assert person.socket is not None
         while True:
-            message: dict[str, Any] = await person.socket.receive_json(timeout=30)
+            message: dict[str, Any] = await person.socket.receive_json(timeout=patience)
             # A question may be told twice, as a ring may be; who answered it lets it be.
             if message["t"] == "request" and message["challenge"] not in person.answered:
                 person.answered.add(message["challenge"])
