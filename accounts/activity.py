@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import tables, visitors
+from accounts import audit, oversight, tables, visitors
 from accounts.models import AppendOnlyQuerySet, EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 
@@ -117,7 +117,9 @@ def page(events: AppendOnlyQuerySet, *, before: int | None, after: int | None) -
 def in_words(event: SecurityEvent) -> str:
     """ "Sign-in approved on Pixel 8 from Firefox on Windows, 203.0.113.7" """
     what, where = _what(event), visitors.in_words(_visitor(event))
-    if where:
+    if oversight.is_by_staff(event.detail):
+        what = gettext("%(what)s by an administrator") % {"what": what}
+    elif where:
         what = gettext("%(what)s from %(where)s") % {"what": what, "where": where}
     if event.times == 1:
         return what
@@ -132,14 +134,15 @@ def as_csv(events: AppendOnlyQuerySet) -> str:
 
 
 def _row(event: SecurityEvent) -> list[str]:
+    visitor = _visitor(event)
     return [
         event.created_at.astimezone(UTC).isoformat(timespec="seconds"),
         in_words(event),
         event.kind,
         event.device_name,
         event.method,
-        event.address or "",
-        event.browser,
+        visitor.address,
+        visitor.browser,
         str(event.times),
     ]
 
@@ -152,6 +155,9 @@ def _what(event: SecurityEvent) -> str:
 
 
 def _visitor(event: SecurityEvent) -> Visitor:
+    """Where staff were is for the admin alone."""
+    if oversight.is_by_staff(event.detail):
+        return audit.NOBODY
     return Visitor(address=event.address or "", browser=event.browser)
 
 

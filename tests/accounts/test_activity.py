@@ -10,7 +10,7 @@ import pytest
 from django.db.models import QuerySet
 from django.test import Client
 
-from accounts import activity, audit
+from accounts import activity, audit, oversight
 from accounts.models import EventKind, SecurityEvent, User
 from accounts.visitors import Visitor
 from tests.linked import Linked
@@ -220,3 +220,12 @@ def test_no_name_becomes_a_formula(user: User, visitor: Client, name: str) -> No
 def test_what_a_name_quotes_stays_in_its_cell(user: User, visitor: Client) -> None:
     record(user, EventKind.DEVICE_RENAMED, device_name='a","=1+1"\n=2')
     assert [len(row) for row in rows(visitor)] == [8, 8]
+
+
+@pytest.mark.parametrize("counted", ["", "2: "])
+def test_what_staff_did_says_so_and_not_where_they_were(user: User, counted: str) -> None:
+    by = counted + oversight.by("boss@example.org", "Phone lost")
+    event = record(user, EventKind.DEVICE_REMOVED, device_name="Pixel 8", detail=by)
+    assert activity.in_words(event) == "Device “Pixel 8” removed by an administrator"
+    table = activity.as_csv(activity.of(user))
+    assert not [place for place in (FIREFOX.address, FIREFOX.browser) if place in table]
