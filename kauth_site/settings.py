@@ -227,8 +227,8 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     else {"BACKEND": "kauth_site.embedded.EmbeddedChannelLayer"}
 }
 
-# What Redis calls a unix socket has another name in Celery.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
+# What Redis calls a unix socket has another name in Celery, which warns where a queue has no host.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://here"
 # Celery by itself would encrypt and not ask with whom.
 CELERY_BROKER_USE_SSL = (
     {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss://") else False

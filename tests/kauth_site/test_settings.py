@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from kauth_site import celery_app
 from kauth_site.secret_files import MAKERS, SecretFileError
 from tests.kauth_site.configured import PRODUCTION, Configure, configure
 
@@ -148,3 +149,9 @@ def test_a_value_that_does_not_fit_stops_the_start(
 def test_a_unix_socket_of_redis_has_its_other_name_in_celery(configure: Configure) -> None:
     site = configure(REDIS_URL="unix://:p4ss@/run/redis.sock")
     assert site["CELERY_BROKER_URL"] == "redis+socket://:p4ss@/run/redis.sock"
+
+
+def test_the_queue_of_the_embedded_mode_warns_of_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with celery_app.connection_for_write() as queue:
+        queue.info()
+    assert not caplog.records
