@@ -59,7 +59,7 @@ pictures: $(VENV)/.dev $(PACKAGES) ## Take a picture of every page, light and da
 	@tests/services/install.sh
 	@$(BIN)/python -m pytest -q $$(grep -l gallery tests/browser/test_*.py)
 
-coverage: $(VENV)/.dev ## Run all tests, slower, and say which lines they miss
+coverage: $(VENV)/.dev $(PACKAGES) ## Run all tests, slower, and say which lines they miss
 	@tests/services/install.sh
 	@$(BIN)/python -m tests.run --coverage
 
