@@ -100,8 +100,8 @@ class GracefulServer(Server):
             self._turns[-1].append(protocol)
 
     def timeout_checker(self) -> None:
-        self.next_turn()
         twisted_loop.call_later(1, self.timeout_checker)
+        self.next_turn()
 
     def next_turn(self) -> None:
         """Looks at the sockets whose turn it is, and forgets those of them that are gone."""
@@ -120,12 +120,17 @@ class GracefulServer(Server):
         queue = super().create_application(protocol, scope)  # type: ignore[no-untyped-call]
         if queue is not None:
             application = self.connections[protocol]["application_instance"]
-            application.add_done_callback(lambda _: self._ending.add(protocol))
+            application.add_done_callback(lambda _: self._has_ended(protocol))
         return queue
 
+    def _has_ended(self, protocol: Any) -> None:
+        """Its application, which may be told a moment after the connection was forgotten."""
+        if protocol in self.connections:
+            self._ending.add(protocol)
+
     def application_checker(self) -> None:
-        self.look_at_endings()
         twisted_loop.call_later(1, self.application_checker)
+        self.look_at_endings()
 
     def look_at_endings(self) -> None:
         for protocol in list(self._ending):

@@ -146,3 +146,14 @@ async def test_of_a_socket_whose_application_runs_nothing_is_looked_at(
     running.cancel()
     await asyncio.wait([running], timeout=5)
     assert server._ending == {socket}
+
+
+async def test_an_end_that_is_told_after_its_socket_was_forgotten_stops_no_other(
+    server: Any, socket: Any
+) -> None:
+    await started(server, socket, failing)
+    server.protocol_disconnected(socket)
+    server.look_at_endings()
+    await asyncio.sleep(0)
+    server.look_at_endings()
+    assert not server._ending
