@@ -117,7 +117,7 @@ def page(events: AppendOnlyQuerySet, *, before: int | None, after: int | None) -
 def in_words(event: SecurityEvent) -> str:
     """ "Sign-in approved on Pixel 8 from Firefox on Windows, 203.0.113.7" """
     what, where = _what(event), visitors.in_words(_visitor(event))
-    if oversight.is_by_staff(event.detail):
+    if _is_by_staff(event):
         what = gettext("%(what)s by an administrator") % {"what": what}
     elif where:
         what = gettext("%(what)s from %(where)s") % {"what": what, "where": where}
@@ -154,9 +154,14 @@ def _what(event: SecurityEvent) -> str:
     return str(phrase) % {"what": event.get_kind_display(), "device": event.device_name}
 
 
+def _is_by_staff(event: SecurityEvent) -> bool:
+    """Who used a help-desk code is not who made it, whom its record names."""
+    return event.kind != EventKind.HELPDESK_CODE_USED and oversight.is_by_staff(event.detail)
+
+
 def _visitor(event: SecurityEvent) -> Visitor:
     """Where staff were is for the admin alone."""
-    if oversight.is_by_staff(event.detail):
+    if _is_by_staff(event):
         return audit.NOBODY
     return Visitor(address=event.address or "", browser=event.browser)
 

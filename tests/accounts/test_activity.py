@@ -229,3 +229,9 @@ def test_what_staff_did_says_so_and_not_where_they_were(user: User, counted: str
     assert activity.in_words(event) == "Device “Pixel 8” removed by an administrator"
     table = activity.as_csv(activity.of(user))
     assert not [place for place in (FIREFOX.address, FIREFOX.browser) if place in table]
+
+
+def test_where_a_help_desk_code_was_used_is_told(user: User) -> None:
+    by = oversight.by("boss@example.org", "Phone lost")
+    event = record(user, EventKind.HELPDESK_CODE_USED, detail=by)
+    assert activity.in_words(event) == "Help-desk code used from Firefox on Windows, 9.9.9.9"
