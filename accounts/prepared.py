@@ -15,6 +15,7 @@ on no setting, and on no time of day but the database's.
 """
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -46,16 +47,16 @@ class Slot(Expression):
         return self.output_field.get_db_prep_save(value, connection=connection)
 
 
-class Statement:
+class Statement(ABC):
     """A compiler that has done its work, kept for each kind of database."""
 
     def __init__(self, fields: Fields) -> None:
         self.slots = {name: Slot(name, field) for name, field in fields.items()}
         self.kept: dict[str, tuple[Any, str, Any]] = {}
 
+    @abstractmethod
     def compiler(self) -> tuple[Any, str, Any]:
         """A compiler of Django's, and the statement and parameters that it makes of the slots."""
-        raise NotImplementedError
 
     def filled(self, values: dict[str, Any]) -> Any:
         """The compiler on this thread's connection, with `values` in the statement."""

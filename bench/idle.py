@@ -53,11 +53,16 @@ async def devices(
                 }
             )
     finally:
-        for task in listening:
-            task.cancel()
-        await asyncio.gather(*listening, return_exceptions=True)
+        await ended(listening)
         await product.close()
     return rows
+
+
+async def ended(listening: list[asyncio.Task[dict[str, Any]]]) -> None:
+    """One who still listens could not be hung up in good order."""
+    for task in listening:
+        task.cancel()
+    await asyncio.gather(*listening, return_exceptions=True)
 
 
 async def ring_seconds(site: Site, person: Person, hears: asyncio.Task[dict[str, Any]]) -> float:
