@@ -63,9 +63,8 @@ class Run:
     """All legs of one call, as many at once as there are cores."""
 
     def __init__(self, *, measured: bool, arguments: list[str]) -> None:
-        self.command = (
-            [*COVERAGE, "run", "-m", "pytest"] if measured else [sys.executable, "-m", "pytest"]
-        )
+        python = [*COVERAGE, "run"] if measured else [sys.executable]
+        self.command = [*python, "-m", "pytest", "-q", "-rs"]
         self.arguments = arguments
         self.processes: list[subprocess.Popen[bytes]] = []
         self.stopped = False
@@ -100,7 +99,7 @@ class Run:
             report, output = Path(folder) / "report.xml", Path(folder) / "output"
             with output.open("wb") as written:
                 process = subprocess.Popen(
-                    [*self.command, "-q", f"--junit-xml={report}", *leg.arguments, *self.arguments],
+                    [*self.command, f"--junit-xml={report}", *leg.arguments, *self.arguments],
                     env=os.environ | leg.environment,
                     stdout=written,
                     stderr=subprocess.STDOUT,

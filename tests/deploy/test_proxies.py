@@ -1,7 +1,6 @@
 """What nginx and Caddy hand on to kAuth, and what they write down, by the examples themselves."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,9 @@ import httpx
 import pytest
 
 from deploy.local import nginx, processes
-from deploy.local.processes import MissingProgramError, Program
+from deploy.local.processes import Program
 from tests.services import certificate
+from tests.services.available import available_or_said
 from tests.services.server import ROOT
 
 CADDYFILE = ROOT / "deploy" / "caddy" / "Caddyfile"
@@ -53,16 +53,16 @@ def upstream() -> Iterator[int]:
     with HTTPServer(("127.0.0.1", 0), Upstream) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def nginx_before(folder: Path, port: int, pages: int) -> tuple[Program, Path]:
-    try:
+    with available_or_said():
         proxy = nginx.Nginx(folder, port=port, pages=pages, sockets=[pages])
-    except MissingProgramError as error:
-        missing(str(error))
     return proxy, proxy.access_log
 
 
@@ -85,16 +85,8 @@ def caddy_before(folder: Path, port: int, pages: int) -> tuple[Program, Path]:
 
 
 def caddy() -> str:
-    """Not installed for the tests: where it is missing this is said and no more."""
-    return shutil.which("caddy") or pytest.skip(
-        "caddy is missing. On Debian: apt-get install caddy"
-    )
-
-
-def missing(words: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(words, pytrace=False)
-    pytest.skip(words)
+    with available_or_said():
+        return processes.find("caddy", package="caddy")
 
 
 @pytest.fixture(scope="module", params=[nginx_before, caddy_before], ids=["nginx", "caddy"])
@@ -140,7 +132,7 @@ def test_d92_no_secret_of_an_address_and_no_header_is_written_down(
 
 
 def test_the_example_of_nginx_with_tls_is_well_formed(tmp_path: Path) -> None:
-    try:
+    with available_or_said():
         proxy = nginx.Nginx(
             tmp_path,
             port=processes.free_port(),
@@ -148,8 +140,6 @@ def test_the_example_of_nginx_with_tls_is_well_formed(tmp_path: Path) -> None:
             sockets=[8101, 8102],
             tls=certificate.made(tmp_path),
         )
-    except MissingProgramError as error:
-        missing(str(error))
     checked = subprocess.run([*proxy.command, "-t"], capture_output=True, text=True, check=False)
     assert "test is successful" in checked.stderr, checked.stderr
     assert "[warn]" not in checked.stderr, checked.stderr

@@ -1,7 +1,6 @@
 """The examples for systemd and for containers. No container runs here: what can be read is read."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from deploy.local import processes
+from tests.services.available import available_or_said
 from tests.services.server import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -18,14 +19,15 @@ COMPOSE: Any = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    with available_or_said():
+        program = processes.find("systemd-analyze", package="systemd")
     for unit in UNITS:
         text = unit.read_text().replace("/srv/kauth", str(ROOT)).replace("User=kauth\n", "")
         (tmp_path / unit.name.replace("@", "@8101")).write_text(text)
     units = [str(path) for path in tmp_path.iterdir()]
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *units],
+        [program, "verify", "--man=no", *units],
         capture_output=True,
         text=True,
         check=False,

@@ -11,6 +11,7 @@ from tests.faults.conftest import Supply
 from tests.faults.ledger import change
 from tests.journeys.browser import Browser, Door
 from tests.journeys.wire import connected, question, send_answer
+from tests.services.available import leave_out
 from tests.services.full import Full
 from tests.services.population import Person
 from tests.services.signing_in import begin, state_of, wait_for_yes
@@ -21,7 +22,7 @@ def faketime() -> str:
     """The library that shifts a process's clock."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     if not found:
-        pytest.skip("libfaketime is missing. On Debian: apt-get install faketime")
+        leave_out("libfaketime is missing. On Debian: apt-get install faketime")
     return str(found[0])
 
 

@@ -6,7 +6,7 @@ from tests.journeys.browser import Browser
 from tests.journeys.wire import connected, sign_up_and_link
 from tests.services import postgresql
 from tests.services import server as site
-from tests.services.fixtures import available_or_said
+from tests.services.available import available_or_said
 
 LOGIN_ID = "mover@example.org"
 PASSWORD = "correct horse battery"

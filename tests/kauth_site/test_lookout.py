@@ -10,13 +10,13 @@ from channels.db import database_sync_to_async
 
 from accounts import audit
 from deploy.local import redis
-from deploy.local.processes import MissingProgramError
 from deploy.local.redis import Redis
 from devices import doorbell, enrolment
 from kauth_site.lookout import Lookout
 from kauth_site.redis_layer import RedisLayer
 from tests.linked import Linked
 from tests.people import VISITOR
+from tests.services.available import available_or_said
 from twofactor import challenges
 from twofactor.consumers import DeviceConsumer
 from twofactor.models import Challenge, Purpose
@@ -27,11 +27,8 @@ PATIENCE = 15
 
 @pytest.fixture
 def server() -> Iterator[Redis]:
-    try:
-        with redis.serving() as running:
-            yield running
-    except MissingProgramError as error:
-        pytest.skip(str(error))
+    with available_or_said(), redis.serving() as running:
+        yield running
 
 
 @pytest.fixture

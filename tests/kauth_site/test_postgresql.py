@@ -11,19 +11,16 @@ from django.db.utils import ConnectionHandler
 from pytest_django import DjangoDbBlocker
 
 from deploy.local import postgresql
-from deploy.local.processes import MissingProgramError
 from kauth_site.postgresql.base import DatabaseWrapper, check
+from tests.services.available import available_or_said
 
 LAST_STATEMENT = "SELECT query FROM pg_stat_activity WHERE pid = %s"
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    try:
-        with postgresql.serving() as server:
-            yield server.url
-    except MissingProgramError as error:
-        pytest.skip(str(error))
+    with available_or_said(), postgresql.serving() as server:
+        yield server.url
 
 
 @pytest.fixture

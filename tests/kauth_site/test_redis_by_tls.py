@@ -12,9 +12,9 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from deploy.local import redis
-from deploy.local.processes import MissingProgramError
 from tests.kauth_site.configured import Configure, configure
 from tests.services import certificate
+from tests.services.available import available_or_said
 
 __all__ = ["configure"]
 
@@ -23,11 +23,8 @@ __all__ = ["configure"]
 def settings_by_tls(configure: Configure, tmp_path: Path) -> Iterator[tuple[dict[str, Any], Path]]:
     """The settings for a Redis that runs, and the authority of its certificate."""
     tls = certificate.made(tmp_path)
-    try:
-        with redis.serving(tls) as server:
-            yield configure(REDIS_URL=server.url), tls.chain
-    except MissingProgramError as error:
-        pytest.skip(str(error))
+    with available_or_said(), redis.serving(tls) as server:
+        yield configure(REDIS_URL=server.url), tls.chain
 
 
 def queue_a_task(settings: dict[str, Any]) -> None:

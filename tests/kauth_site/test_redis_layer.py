@@ -9,9 +9,9 @@ import pytest
 import redis as client
 
 from deploy.local import redis
-from deploy.local.processes import MissingProgramError
 from deploy.local.redis import Redis
 from kauth_site.redis_layer import RedisLayer
+from tests.services.available import available_or_said
 
 PATIENCE = 15
 KEYS = ["a key of the tests"]
@@ -19,11 +19,8 @@ KEYS = ["a key of the tests"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Redis]:
-    try:
-        with redis.serving() as running:
-            yield running
-    except MissingProgramError as error:
-        pytest.skip(str(error))
+    with available_or_said(), redis.serving() as running:
+        yield running
 
 
 @pytest.fixture

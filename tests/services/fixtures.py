@@ -1,26 +1,13 @@
 """The services as fixtures: one instance a run, started by the first test that asks for it."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from tests.services import chromium, full, node, postgresql, redis
 from tests.services import push_service as push_services
 from tests.services import server as site
-from tests.services.processes import MissingProgramError
-
-
-@contextmanager
-def available_or_said() -> Iterator[None]:
-    """A missing program skips the test by name; on CI, where nothing may be left out, it fails."""
-    try:
-        yield
-    except MissingProgramError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+from tests.services.available import available_or_said
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,11 @@ set -eu
 
 missing=""
 command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"
-command -v faketime >/dev/null || missing="$missing faketime"
+for name in caddy faketime; do
+    command -v "$name" >/dev/null || missing="$missing $name"
+done
+# For systemd-analyze; nothing is started by it.
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 # shellcheck disable=SC2086  # a list of names
 deploy/local/install.sh $missing
 command -v chromium-headless-shell >/dev/null || deploy/local/install.sh chromium-headless-shell ||
