@@ -12,18 +12,22 @@ on the way of every sign-in are declared:
 
 The function is called once, with a slot for each value. What it makes may hang on nothing else:
 on no setting, and on no time of day but the database's.
+
+PostgreSQL plans each of them once for a connection too. What is the same in every run stands in the
+statement itself, for a plan can only use an index of the open questions where it knows that the
+open ones are asked for.
 """
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.sql import InsertQuery, UpdateQuery
-from django.db.models.sql.constants import ROW_COUNT
 from django.db.transaction import TransactionManagementError
 
 Fields = dict[str, "Field[Any, Any]"]
@@ -52,21 +56,43 @@ class Statement(ABC):
 
     def __init__(self, fields: Fields) -> None:
         self.slots = {name: Slot(name, field) for name, field in fields.items()}
-        self.kept: dict[str, tuple[Any, str, Any]] = {}
+        self.kept: dict[str, tuple[Any, str, list[Any]]] = {}
 
     @abstractmethod
     def compiler(self) -> tuple[Any, str, Any]:
         """A compiler of Django's, and the statement and parameters that it makes of the slots."""
 
-    def filled(self, values: dict[str, Any]) -> Any:
-        """The compiler on this thread's connection, with `values` in the statement."""
+    def ready(self) -> tuple[Any, str, list[Any]]:
         if connection.vendor not in self.kept:
-            self.kept[connection.vendor] = self.compiler()
-        compiler, sql, slots = self.kept[connection.vendor]
-        parameters = tuple(one.filled(values) if isinstance(one, Slot) else one for one in slots)
-        filled = copy.copy(compiler)
-        filled.connection, filled.as_sql = connection, lambda: (sql, parameters)
-        return filled
+            compiler, sql, parameters = self.compiler()
+            self.kept[connection.vendor] = (compiler, *_settled(sql, parameters))
+        return self.kept[connection.vendor]
+
+    @contextmanager
+    def run(self, values: dict[str, Any]) -> Iterator[Any]:
+        """A cursor at what the statement found or did."""
+        _, sql, slots = self.ready()
+        with _cursor() as cursor:
+            cursor.execute(
+                sql, [one.filled(values) if isinstance(one, Slot) else one for one in slots]
+            )
+            yield cursor
+
+
+def _cursor() -> Any:
+    preparing = getattr(connection, "preparing_cursor", connection.cursor)
+    return preparing()
+
+
+def _settled(sql: str, parameters: Any) -> tuple[str, list[Any]]:
+    """With what is no slot in the statement itself, where the database keeps plans."""
+    literal = getattr(connection, "literal", None)
+    if literal is None:
+        return sql, list(parameters)
+    first, *others = sql.split("%s")
+    marks = ["%s" if isinstance(one, Slot) else literal(one) for one in parameters]
+    whole = first + "".join(mark + text for mark, text in zip(marks, others, strict=True))
+    return whole, [one for one in parameters if isinstance(one, Slot)]
 
 
 class Rows(Statement):
@@ -82,10 +108,12 @@ class Rows(Statement):
 
     def __call__(self, **values: Any) -> list[Any]:
         """What the queryset would find: instances, or tuples of a values_list()."""
-        compiler = self.filled(values)
+        compiler = self.ready()[0]
         if compiler.query.select_for_update and not connection.in_atomic_block:
             raise TransactionManagementError("A lock ends with its transaction; there is none.")
-        return list(self.iterable(_Ready(compiler)))
+        with self.run(values) as cursor:
+            found = cursor.fetchall()
+        return list(self.iterable(_Answered(compiler, found)))
 
     def one(self, **values: Any) -> Any:
         """The row that is there. Raises ValueError where there is none, or more."""
@@ -111,7 +139,8 @@ class Update(Statement):
 
     def __call__(self, **values: Any) -> int:
         """How many rows were changed."""
-        count: int = self.filled(values).execute_sql(ROW_COUNT)
+        with self.run(values) as cursor:
+            count: int = cursor.rowcount
         return count
 
 
@@ -135,22 +164,25 @@ class Insert(Statement):
 
     def __call__(self, instance: Any) -> None:
         values = {field.attname: field.pre_save(instance, add=True) for field in self.fields}
-        with connection.cursor() as cursor:
-            cursor.execute(*self.filled(values).as_sql())
+        with self.run(values) as cursor:
             if self.number:
                 [instance.pk] = cursor.fetchone()
         state = instance._state  # noqa: SLF001 - where save() remembers it
         state.adding, state.db = False, connection.alias
 
 
-class _Ready:
-    """What Django's iterables ask of a queryset and its query, where the compiler is ready."""
+class _Answered:
+    """What Django's iterables ask of a queryset, its query and its compiler, where the database has
+    answered already.
+    """
 
     db = connection.alias
     _known_related_objects: dict[Any, Any] = {}
 
-    def __init__(self, compiler: Any) -> None:
-        self.compiler = compiler
+    def __init__(self, compiler: Any, found: list[Any]) -> None:
+        self.compiler = copy.copy(compiler)
+        self.compiler.connection = connection
+        self.compiler.execute_sql = lambda *_, **__: [found]
         self.query = self
 
     def get_compiler(self, using: str) -> Any:

@@ -2,6 +2,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.db.models import CharField, IntegerField, UUIDField, Value
 from django.db.transaction import TransactionManagementError, atomic
 
@@ -31,6 +32,14 @@ def names_of(user: Any) -> Any:
 @prepared.rows(user=UUIDField())
 def locked(user: Any) -> Any:
     return User.objects.select_for_update().filter(pk=user).values_list("pk", flat=True)
+
+
+ODD_NAME = "100 %, %s or 'so'"
+
+
+@prepared.rows(user=UUIDField())
+def oddly_named(user: Any) -> Any:
+    return KnownBrowser.objects.filter(name=ODD_NAME, user=user)
 
 
 @prepared.update(user=UUIDField(), epoch=IntegerField())
@@ -114,3 +123,22 @@ def test_a_row_that_brings_its_own_key_keeps_it() -> None:
     browser.name = "Chromium"
     browser.save()
     assert KnownBrowser.objects.get().name == "Chromium"
+
+
+def test_what_is_the_same_in_every_run_may_be_any_text() -> None:
+    browser = KnownBrowser.objects.create(user=make_user("alice@example.org"), name=ODD_NAME)
+    assert oddly_named(user=browser.user_id) == [browser]
+
+
+@pytest.mark.only_postgresql
+def test_the_database_keeps_the_plan_of_a_statement_and_of_no_other() -> None:
+    User.objects.filter(login_id="bob@example.org").exists()
+    for _ in range(2):
+        oddly_named(user=uuid4())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = [statement for (statement,) in cursor.fetchall()]
+    assert [one for one in kept if "bob@example.org" in one] == []
+    [planned] = [one for one in kept if "100 %" in one]
+    assert "$1" in planned
+    assert "$2" not in planned
