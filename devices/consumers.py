@@ -64,7 +64,8 @@ class PageConsumer(ABC, Socket):
             await self._join(doorbell.pages_group(await session.aget(auth.SESSION_KEY)))
         await self.accept()
         # What changed before this socket was open is not lost: the page looks once now.
-        await self.changed({})
+        if await self.has_news():
+            await self.changed({})
         await self.sessions_changed({})
 
     async def disconnect(self, code: int) -> None:
@@ -78,6 +79,10 @@ class PageConsumer(ABC, Socket):
         self.messages += 1
         if self.messages > MOST_MESSAGES:
             await self.close(code=CloseCode.TOO_MANY.value)
+
+    async def has_news(self) -> bool:
+        """Whether there may be more to see than a page shows that has just come."""
+        return True
 
     async def changed(self, event: dict[str, Any]) -> None:
         await self.send(json.dumps({"t": "changed"}))

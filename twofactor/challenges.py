@@ -76,6 +76,16 @@ def _open_of(user: Any) -> QuerySet[Challenge]:
     return Challenge.objects.open().filter(user=user)
 
 
+def is_untouched(challenge_id: str) -> bool:
+    """Whether it waits as it was asked: it can be answered, and nobody has it on screen."""
+    return bool(_untouched(challenge=challenge_id))
+
+
+@prepared.rows(challenge=CharField())
+def _untouched(challenge: Any) -> QuerySet[Challenge, Any]:
+    return Challenge.objects.open().filter(pk=challenge, seen_by=None).values_list("pk")
+
+
 def open_now() -> dict[str, str]:
     """Every question that waits for an answer, and the account that it is put to."""
     rows = Challenge.objects.open().values_list("pk", "user_id")

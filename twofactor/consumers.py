@@ -21,7 +21,7 @@ from devices.consumers import PageConsumer, Socket, one_less
 from devices.exceptions import Refusal, Revoked, Unauthenticated
 from devices.models import Device, DeviceState
 from devices.protocol import CloseCode, ErrorCode, ProtocolError, b64, unb64
-from twofactor import answers, api, news
+from twofactor import answers, api, challenges, news
 
 AUTH_SECONDS = 10
 MESSAGES, PER_SECONDS = 30, 10
@@ -64,8 +64,12 @@ class LoginConsumer(PageConsumer):
 
     async def group(self) -> str | None:
         pending = await self.scope["session"].aget("pending_login", {})
-        challenge = pending.get("challenge")
-        return doorbell.challenge_group(challenge) if challenge else None
+        self.challenge = pending.get("challenge")
+        return doorbell.challenge_group(self.challenge) if self.challenge else None
+
+    async def has_news(self) -> bool:
+        """A page comes with the question; while nobody has even seen it there is no more to say."""
+        return not await database_sync_to_async(challenges.is_untouched)(self.challenge)
 
 
 class DeviceConsumer(Socket):

@@ -71,6 +71,7 @@ function showWaits() {
 }
 
 if (page.dataset.state !== "pending") ring.stop();
+if (page.dataset.state === "approved") approve();
 showWaits();
 setInterval(showWaits, 1_000);
 // Nothing was asked, so nothing can be heard.

@@ -232,13 +232,27 @@ async def test_d80_the_waiting_page_hears_changed_and_takes_no_command(alice: Li
     await sync_to_async(visitor.get)("/login/verify/")
     challenge = await Challenge.objects.aget(user=alice.user)
     async with opened(page_wire("/ws/login/", visitor)) as socket:
-        assert await socket.hear() == {"t": "changed"}
+        # The page came with all there is to say.
+        assert await socket.wire.receive_nothing(0.05)
         await socket.say({"t": "approve", "challenge": challenge.pk})
         async with device_socket(alice.phone) as device:
             request = await device.hear()
             await device.say({"t": "seen", "challenge": request["challenge"]})
             assert await socket.hear() == {"t": "changed"}
     assert (await Challenge.objects.aget(pk=challenge.pk)).state == State.PENDING
+
+
+@pytest.mark.parametrize("happened", [{"seen_by": True}, {"state": State.DENIED}])
+async def test_what_happened_before_a_page_listened_is_told_when_it_does(
+    alice: Linked, happened: dict[str, Any]
+) -> None:
+    visitor = browser()
+    await sync_to_async(log_in)(visitor)
+    await sync_to_async(visitor.get)("/login/verify/")
+    changes = {"seen_by": alice.row} if "seen_by" in happened else happened
+    await Challenge.objects.filter(user=alice.user).aupdate(**changes)
+    async with opened(page_wire("/ws/login/", visitor)) as socket:
+        assert await socket.hear() == {"t": "changed"}
 
 
 async def test_a_page_that_waits_for_nothing_gets_no_socket(alice: Linked) -> None:

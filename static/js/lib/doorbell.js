@@ -29,9 +29,11 @@ export class Doorbell {
     document.addEventListener("visibilitychange", () => !document.hidden && this.#running && this.#wake());
   }
 
+  // The page has just come, with all that there was to say.
   start() {
     this.#running = true;
-    this.#wake();
+    this.#connect();
+    this.#askLater();
   }
 
   stop() {
@@ -54,10 +56,14 @@ export class Doorbell {
   }
 
   #ring() {
+    this.#askLater();
+    this.#onRing();
+  }
+
+  #askLater() {
     clearTimeout(this.#nextAsk);
     const listening = this.#socket?.readyState === OPEN;
     this.#nextAsk = setTimeout(() => this.#ring(), listening ? ASK_WHILE_LISTENING : ASK_WHILE_DEAF);
-    this.#onRing();
   }
 
   #connect() {
@@ -73,8 +79,8 @@ export class Doorbell {
   #opened(socket) {
     if (socket !== this.#socket) return;
     this.#openedAt = Date.now();
-    // What happened before the socket was open has rung no bell.
-    this.#ring();
+    // What happened before the socket was open the server tells now.
+    this.#askLater();
   }
 
   #heard(socket, text) {
