@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.transaction import TransactionManagementError
@@ -43,12 +43,17 @@ class Slot(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
-    def filled(self, values: dict[str, Any]) -> Any:
+    def filled(self, values: dict[str, Any], database: Any) -> Any:
         """The value as the database takes it. Raises TypeError for None, which equals nothing."""
         value = values[self.name]
         if value is None and not self.output_field.null:
             raise TypeError(f"{self.name} is None.")
-        return self.output_field.get_db_prep_save(value, connection=connection)
+        return self.output_field.get_db_prep_save(value, connection=database)
+
+
+def _database() -> Any:
+    """This thread's connection itself: each look through Django's `connection` searches for it."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 class Statement(ABC):
@@ -59,34 +64,31 @@ class Statement(ABC):
         self.kept: dict[str, tuple[Any, str, list[Any]]] = {}
 
     @abstractmethod
-    def compiler(self) -> tuple[Any, str, Any]:
+    def compiler(self, database: Any) -> tuple[Any, str, Any]:
         """A compiler of Django's, and the statement and parameters that it makes of the slots."""
 
-    def ready(self) -> tuple[Any, str, list[Any]]:
-        if connection.vendor not in self.kept:
-            compiler, sql, parameters = self.compiler()
-            self.kept[connection.vendor] = (compiler, *_settled(sql, parameters))
-        return self.kept[connection.vendor]
+    def ready(self, database: Any) -> tuple[Any, str, list[Any]]:
+        if database.vendor not in self.kept:
+            compiler, sql, parameters = self.compiler(database)
+            self.kept[database.vendor] = (compiler, *_settled(sql, parameters, database))
+        return self.kept[database.vendor]
 
     @contextmanager
-    def run(self, values: dict[str, Any]) -> Iterator[Any]:
+    def run(self, values: dict[str, Any], database: Any) -> Iterator[Any]:
         """A cursor at what the statement found or did."""
-        _, sql, slots = self.ready()
-        with _cursor() as cursor:
-            cursor.execute(
-                sql, [one.filled(values) if isinstance(one, Slot) else one for one in slots]
-            )
-            yield cursor
+        _, sql, slots = self.ready(database)
+        parameters = [
+            one.filled(values, database) if isinstance(one, Slot) else one for one in slots
+        ]
+        cursor = getattr(database, "preparing_cursor", database.cursor)
+        with cursor() as running:
+            running.execute(sql, parameters)
+            yield running
 
 
-def _cursor() -> Any:
-    preparing = getattr(connection, "preparing_cursor", connection.cursor)
-    return preparing()
-
-
-def _settled(sql: str, parameters: Any) -> tuple[str, list[Any]]:
+def _settled(sql: str, parameters: Any, database: Any) -> tuple[str, list[Any]]:
     """With what is no slot in the statement itself, where the database keeps plans."""
-    literal = getattr(connection, "literal", None)
+    literal = getattr(database, "literal", None)
     if literal is None:
         return sql, list(parameters)
     first, *others = sql.split("%s")
@@ -100,20 +102,26 @@ class Rows(Statement):
         super().__init__(fields)
         self.make = make
 
-    def compiler(self) -> tuple[Any, str, Any]:
+    def compiler(self, database: Any) -> tuple[Any, str, Any]:
         queryset = self.make(**self.slots)
         self.iterable: Any = queryset._iterable_class  # noqa: SLF001 - tuples, or instances
-        compiler = queryset.query.get_compiler(using=connection.alias)
-        return (compiler, *compiler.as_sql())
+        compiler = queryset.query.get_compiler(connection=database)
+        sql, parameters = compiler.as_sql()
+        # How each column becomes a value of Python; to find that out costs as much as to do it.
+        columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+        converters = compiler.get_converters(columns)
+        compiler.get_converters = lambda _: converters
+        return compiler, sql, parameters
 
     def __call__(self, **values: Any) -> list[Any]:
         """What the queryset would find: instances, or tuples of a values_list()."""
-        compiler = self.ready()[0]
-        if compiler.query.select_for_update and not connection.in_atomic_block:
+        database = _database()
+        compiler = self.ready(database)[0]
+        if compiler.query.select_for_update and not database.in_atomic_block:
             raise TransactionManagementError("A lock ends with its transaction; there is none.")
-        with self.run(values) as cursor:
+        with self.run(values, database) as cursor:
             found = cursor.fetchall()
-        return list(self.iterable(_Answered(compiler, found)))
+        return list(self.iterable(_Answered(compiler, database, found)))
 
     def one(self, **values: Any) -> Any:
         """The row that is there. Raises ValueError where there is none, or more."""
@@ -130,16 +138,16 @@ class Update(Statement):
         super().__init__(fields)
         self.make = make
 
-    def compiler(self) -> tuple[Any, str, Any]:
+    def compiler(self, database: Any) -> tuple[Any, str, Any]:
         queryset, changes = self.make(**self.slots)
         query = queryset.query.chain(UpdateQuery)
         query.add_update_values(changes)
-        compiler = query.get_compiler(using=connection.alias)
+        compiler = query.get_compiler(connection=database)
         return (compiler, *compiler.as_sql())
 
     def __call__(self, **values: Any) -> int:
         """How many rows were changed."""
-        with self.run(values) as cursor:
+        with self.run(values, _database()) as cursor:
             count: int = cursor.rowcount
         return count
 
@@ -154,21 +162,21 @@ class Insert(Statement):
         self.fields = [field for field in table.concrete_fields if field is not self.number]
         super().__init__({field.attname: field for field in self.fields})
 
-    def compiler(self) -> tuple[Any, str, Any]:
+    def compiler(self, database: Any) -> tuple[Any, str, Any]:
         query = InsertQuery(self.model)
         row: Any = SimpleNamespace(**self.slots)
         query.insert_values(self.fields, [row], raw=True)
-        compiler = query.get_compiler(using=connection.alias)
+        compiler = query.get_compiler(connection=database)
         compiler.returning_fields = [self.number] if self.number else None
         return (compiler, *compiler.as_sql()[0])
 
     def __call__(self, instance: Any) -> None:
         values = {field.attname: field.pre_save(instance, add=True) for field in self.fields}
-        with self.run(values) as cursor:
+        with self.run(values, _database()) as cursor:
             if self.number:
                 [instance.pk] = cursor.fetchone()
         state = instance._state  # noqa: SLF001 - where save() remembers it
-        state.adding, state.db = False, connection.alias
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
 
 
 class _Answered:
@@ -176,12 +184,12 @@ class _Answered:
     answered already.
     """
 
-    db = connection.alias
+    db = DEFAULT_DB_ALIAS
     _known_related_objects: dict[Any, Any] = {}
 
-    def __init__(self, compiler: Any, found: list[Any]) -> None:
+    def __init__(self, compiler: Any, database: Any, found: list[Any]) -> None:
         self.compiler = copy.copy(compiler)
-        self.compiler.connection = connection
+        self.compiler.connection = database
         self.compiler.execute_sql = lambda *_, **__: [found]
         self.query = self
 
