@@ -41,7 +41,7 @@ class Person:
         self.page_cookies: dict[str, str] = {}
         self.page = ""
         self.answered: set[str] = set()
-        self.doorbell: asyncio.Task[aiohttp.ClientWebSocketResponse] | None = None
+        self.waits: asyncio.Task[None] | None = None
 
 
 class KAuth:
@@ -59,6 +59,8 @@ class KAuth:
             headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"},
         )
         self.gate = asyncio.Semaphore(CONNECTING)
+        # A task that nobody holds may be forgotten before it is done.
+        self.goodbyes: set[asyncio.Task[bool]] = set()
 
     # --- the phone -----------------------------------------------------------------------------
 
@@ -120,24 +122,32 @@ class KAuth:
     async def begin(self, person: Person) -> None:
         person.page_cookies = person.waiting.popleft()
         person.page = await self._get("/login/verify/", person.page_cookies)
-        headers = {"Cookie": _header(person.page_cookies)}
-        # As the page does: its socket opens while the phone is asked.
-        person.doorbell = asyncio.create_task(self._socket("/ws/login/", headers=headers))
+        person.waits = asyncio.create_task(self._wait(person.page_cookies))
 
-    async def page_hears(self, person: Person) -> None:
-        assert person.doorbell is not None
-        socket = await person.doorbell
+    async def _wait(self, cookies: dict[str, str]) -> None:
+        """As the page does from when it is there: its socket opens, and it looks whenever it is
+        rung. What comes after the approval does not wait for the socket's goodbye.
+        """
+        socket = await self._socket("/ws/login/", headers={"Cookie": _header(cookies)})
         try:
-            while True:
-                state = json.loads(await self._get("/login/verify/state/", person.page_cookies))
-                if state["state"] == "approved":
-                    return
-                if state["state"] != "pending":
-                    raise Refused(state["state"])
+            state = "pending"
+            while state == "pending":
                 with contextlib.suppress(TimeoutError):
                     await socket.receive(timeout=ASKS_EVERY)
+                state = json.loads(await self._get("/login/verify/state/", cookies))["state"]
         finally:
-            await socket.close()
+            self._closing(socket)
+        if state != "approved":
+            raise Refused(state)
+
+    def _closing(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        goodbye = asyncio.create_task(socket.close())
+        self.goodbyes.add(goodbye)
+        goodbye.add_done_callback(self.goodbyes.discard)
+
+    async def page_hears(self, person: Person) -> None:
+        assert person.waits is not None
+        await person.waits
 
     async def finish(self, person: Person) -> None:
         form = {"csrfmiddlewaretoken": _token(person.page)}
