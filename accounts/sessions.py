@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
@@ -92,7 +92,7 @@ class SessionStore(DatabaseStore):
         return self._found(_live.first(key=stored(self.session_key or ""), now=timezone.now()))
 
     async def _aget_session_from_db(self) -> Any:
-        return await sync_to_async(self._get_session_from_db)()
+        return await database_sync_to_async(self._get_session_from_db)()
 
     def _found(self, session: Session | None) -> Session | None:
         """A session that was ended may be written once more, by a request that had begun before:

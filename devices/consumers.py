@@ -8,7 +8,9 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from typing import Any
 
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib import auth
 from django.db import DatabaseError
@@ -28,14 +30,22 @@ MOST_MESSAGES = 30
 class Socket(AsyncWebsocketConsumer):
     """One that a database which is away does not tear: it is closed in good order, so that it is
     counted and listens no more, and its client comes again.
+
+    Channels would go to another thread with each message, and once more at the end, to give back
+    connections to the database. Who asks it here has given its own back: see channels.db.
     """
 
     async def dispatch(self, message: dict[str, Any]) -> None:
+        handle = getattr(self, get_handler_name(message))
         try:
-            await super().dispatch(message)
+            await handle(message)
         except DatabaseError as error:
             logger.warning("A socket is closed, for the database is away: %s", error)
             await self.close(code=CloseCode.GOING_AWAY.value)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        await self.disconnect(message["code"])
+        raise StopConsumer
 
 
 class PageConsumer(ABC, Socket):
