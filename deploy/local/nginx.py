@@ -12,9 +12,11 @@ from deploy.local.processes import Program
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "nginx" / "kauth.conf"
 
-# What Debian's nginx.conf says around the files in conf.d, for a folder of our own.
+# What Debian's nginx.conf says around the files in conf.d, for a folder of our own. A device takes
+# two connections here, and a process has so many files: two processes hold ten thousand devices.
 AROUND = """\
 daemon off;
+worker_processes 2;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx-errors.log;
 {user}
@@ -51,7 +53,7 @@ def example(
             f"    server 127.0.0.1:{one} fail_timeout=2s;\n" for one in sockets
         ),
         r"\nserver \{\n    listen 80;[^}]*\}\n": "",
-        r"listen 443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
+        r"listen 443 ssl http2;": f"listen 127.0.0.1:{port} reuseport ssl http2;",
         r"server_name auth\.example\.org;": "server_name localhost;",
         r"/var/log/nginx/kauth\.log": f"{folder}/access.log",
     }
