@@ -79,8 +79,9 @@ export class Doorbell {
   #opened(socket) {
     if (socket !== this.#socket) return;
     this.#openedAt = Date.now();
-    // What happened before the socket was open the server tells now.
-    this.#askLater();
+    // What happened before the socket was open the server tells now; that it can be reached again, the page asks.
+    if (this.#failures) this.#ring();
+    else this.#askLater();
   }
 
   #heard(socket, text) {
