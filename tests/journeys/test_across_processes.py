@@ -92,7 +92,7 @@ def test_d42_a_device_that_is_removed_at_one_process_is_thrown_out_at_the_other(
 def test_the_run_of_beat_tells_the_page_that_waits(person: Person, full_site: Full) -> None:
     person.logs_in_anew()
     with waiting_page(person.browser, person.ports[1]) as page:
-        page.waits_for(lambda told: told["state"] == "pending")
+        assert page.browser.waiting()["state"] == "pending"
         with psycopg.connect(full_site.database.url) as database:
             database.execute(
                 "UPDATE twofactor_challenge SET expires_at = now() WHERE user_id = %s",

@@ -50,7 +50,7 @@ def test_1_nobody_is_signed_in_before_the_last_step(wired: Member) -> None:
 def test_2_the_waiting_page_hears_changed_and_nothing_else(wired: Member) -> None:
     wired.logs_in()
     with waiting_page(wired.browser) as page:
-        page.waits_for(lambda told: told["state"] == "pending")
+        assert page.browser.waiting()["state"] == "pending"
         wired.answers("approve").raise_for_status()
         page.waits_for(lambda told: told["state"] == "approved")
 
@@ -58,7 +58,7 @@ def test_2_the_waiting_page_hears_changed_and_nothing_else(wired: Member) -> Non
 def test_2_what_a_page_says_on_its_socket_decides_nothing(wired: Member) -> None:
     wired.logs_in()
     with waiting_page(wired.browser) as page:
-        page.waits_for(lambda told: told["state"] == "pending")
+        assert page.browser.waiting()["state"] == "pending"
         for said in ({"t": "changed", "state": "approved"}, {"type": "closed"}, "approve"):
             page.socket.send(json.dumps(said))
         wired.browser.press("I have answered")
@@ -118,7 +118,7 @@ def test_4_everything_is_answered_while_nobody_answers(wired: Member) -> None:
     with ExitStack() as stack:
         for _ in range(20):
             page = stack.enter_context(waiting_page(wired.browser))
-            page.waits_for(lambda told: told["state"] == "pending")
+            assert page.browser.waiting()["state"] == "pending"
         stack.enter_context(connected(wired.origin, wired.device)).hear()
         wired.browser.press("I have answered")
         assert httpx.get(f"{wired.origin}/healthz").json() == {"status": "ok"}

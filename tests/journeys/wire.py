@@ -97,7 +97,9 @@ def send_answer(origin: str, answer: dict[str, Any]) -> httpx.Response:
 
 
 class PageSocket:
-    """The waiting page's doorbell. Like the page's script it looks once for each "changed"."""
+    """The waiting page's doorbell, which listens from when it is open. Like the page's script it
+    looks once for each "changed".
+    """
 
     def __init__(self, socket: ClientConnection, browser: Browser) -> None:
         self.socket = socket
