@@ -21,6 +21,11 @@ IS_IN_SIGHT = """(words) => {
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
+# What the question says of its sending when the page is hidden, its own listener first.
+LAST_WORDS = """() => document.addEventListener("visibilitychange", () => {
+    sessionStorage.lastWords = document.querySelector('[data-step="why"] [data-line]').textContent;
+})"""
+
 
 @pytest.fixture
 def person(at_home: Household) -> Person:
@@ -111,9 +116,12 @@ def test_a_request_that_is_cancelled_is_not_asked_any_more(person: Person, app: 
 
 
 def test_a_reload_in_the_middle_asks_again(person: Person, app: App) -> None:
+    """And says nothing on its way out, which would be heard or not."""
     person.passes_the_password()
     app.answers("NO")
+    app.page.evaluate(LAST_WORDS)
     app.page.reload()
+    assert app.page.evaluate("sessionStorage.lastWords") == ""
     app.answers("YES")
     person.is_at("/manager/")
 

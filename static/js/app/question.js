@@ -23,6 +23,7 @@ const ring = new QuestionRing(element.querySelector("[data-question-ring]"), () 
 let shown = null;
 let sending = false;
 let timer = 0;
+let leaving = false;
 let focusedBefore = null;
 
 export function startAsking() {
@@ -34,6 +35,10 @@ export function startAsking() {
     button.addEventListener("click", () => send(button.dataset.decision));
   }
   element.querySelector("[data-done]").addEventListener("click", next);
+  // A page that goes is hidden too, after this. What it says then may be heard or not, so it says nothing: the next
+  // page asks again.
+  addEventListener("pagehide", () => (leaving = true));
+  addEventListener("pageshow", () => (leaving = false));
   document.addEventListener("visibilitychange", onVisibility);
 }
 
@@ -141,8 +146,8 @@ function end(news) {
 }
 
 function onVisibility() {
-  if (document.hidden) sayNo();
-  else if (shown && !isAt("end")) seen(shown);
+  if (document.hidden && !leaving) sayNo();
+  if (!document.hidden && shown && !isAt("end")) seen(shown);
 }
 
 function go(name, heading) {
